@@ -1,0 +1,51 @@
+# Needs Python 3.11, make and git. Every target sets up what it uses, in .venv.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ARGS ?=
+
+.PHONY: demo test test-fast check lint types layers bench lock clean
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -m venv --help >/dev/null 2>&1 || { echo "Python 3.11 was not found. Install it, or name yours: make PYTHON=python3 ..."; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { \
+	  rm -rf $(VENV); \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(VENV); \
+	  else echo "Python's venv module is incomplete here. As root: apt-get install python3-venv"; exit 1; fi; }
+	@echo "Installing the locked dependencies into $(VENV) (once; a few minutes)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## the main job on made-up street video: no camera, no account
+	$(BIN)/openlfr demo $(ARGS)
+
+test: $(STAMP) ## every test, e.g. make test ARGS="tests/vision -k tracker"
+	$(BIN)/python -m pytest $(ARGS)
+
+test-fast: $(STAMP) ## without the tests marked slow
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+check: lint types layers ## everything that needs no test run
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+layers: $(STAMP)
+	$(BIN)/lint-imports
+
+bench: $(STAMP) ## every benchmark; one alone: .venv/bin/python -m benchmarks.NAME
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --group dev --generate-hashes --no-header --no-annotate --quiet \
+	  --python-version 3.11 --python-platform x86_64-manylinux_2_28 --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
