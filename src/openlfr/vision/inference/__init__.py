@@ -1,0 +1,26 @@
+"""Running models: one Protocol, OpenVINO and onnxruntime behind it, shared by every camera and batched.
+
+Takes the prepared models of `vision.packs`; knows nothing of faces.
+"""
+
+from openlfr.vision.inference.openvino_runtime import OpenVinoRuntime
+from openlfr.vision.inference.session import (
+    Execution,
+    InferenceError,
+    Outputs,
+    Pictures,
+    Precision,
+    Runtime,
+    Session,
+)
+
+__all__ = [
+    "Execution",
+    "InferenceError",
+    "OpenVinoRuntime",
+    "Outputs",
+    "Pictures",
+    "Precision",
+    "Runtime",
+    "Session",
+]

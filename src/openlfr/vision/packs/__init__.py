@@ -1,0 +1,36 @@
+"""Model packs: which detector and recogniser are used, under which licence, and proof that the files are those.
+
+A pack is a manifest and the files it names by SHA-256. Loading one checks every hash and hands out models prepared for
+the runtimes. Imports nothing else of ours; `vision.inference` runs what this room loads.
+"""
+
+from openlfr.vision.packs.manifest import (
+    Alignment,
+    CalibrationFile,
+    ColourOrder,
+    DetectorFamily,
+    DetectorModel,
+    ModelFile,
+    ModelPack,
+    PackError,
+    Preprocessing,
+    RecogniserModel,
+)
+from openlfr.vision.packs.prepare import PreparedModel
+from openlfr.vision.packs.store import LoadedPack, load_pack
+
+__all__ = [
+    "Alignment",
+    "CalibrationFile",
+    "ColourOrder",
+    "DetectorFamily",
+    "DetectorModel",
+    "LoadedPack",
+    "ModelFile",
+    "ModelPack",
+    "PackError",
+    "PreparedModel",
+    "Preprocessing",
+    "RecogniserModel",
+    "load_pack",
+]

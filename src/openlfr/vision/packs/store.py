@@ -1,0 +1,157 @@
+"""The packs this machine has, and loading one: every hash checked, every model prepared."""
+
+import hashlib
+import importlib.util
+import json
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from openlfr.vision.packs.cache import read_or_build
+from openlfr.vision.packs.manifest import (
+    MANIFEST_NAME,
+    DetectorModel,
+    ModelFile,
+    ModelPack,
+    PackError,
+    RecogniserModel,
+    parse_manifest,
+)
+from openlfr.vision.packs.places import Places, places
+from openlfr.vision.packs.prepare import PREPARATION_VERSION, PreparedModel, output_names, prepare
+
+DEFAULT_PACK = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledPack:
+    """A pack found on this machine: its manifest, and the folder that the manifest's paths are relative to."""
+
+    pack: ModelPack
+    folder: Path
+    built_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPack:
+    """A pack whose files are what the manifest says, ready for `vision.inference`.
+
+    `identity` goes on every alert and template. `warnings` are sentences for the operator; the pack works all the same.
+    """
+
+    pack: ModelPack
+    detector: PreparedModel
+    recogniser: PreparedModel
+    folder: Path
+    warnings: tuple[str, ...]
+
+    @property
+    def identity(self) -> str:
+        return self.pack.identity
+
+    def calibration(self, precision: str, fusion: str) -> bytes | None:
+        """The calibration file measured at this precision under this fusion rule, its hash checked, or None where the
+        pack has none. Raises PackError when the file is missing or is not the one the manifest names."""
+        for entry in self.pack.calibrations:
+            if (entry.precision, entry.fusion) == (precision, fusion):
+                return read_verified(self.pack, entry.file, self.folder)
+        return None
+
+
+def load_pack(name: str = DEFAULT_PACK, *, home: Path | None = None) -> LoadedPack:
+    """Find a pack, check its files, and prepare its models (from the cache, where that was done before).
+
+    `home` replaces OPENLFR_HOME and the XDG folders. Raises PackError when there is no such pack, its manifest is
+    wrong, a file is missing, or a file's hash is not the manifest's.
+    """
+    where = places(home)
+    found = find_pack(name, where)
+    warnings: list[str] = []
+
+    def prepared(model: DetectorModel | RecogniserModel) -> PreparedModel:
+        source = read_verified(found.pack, model.file, found.folder)
+        recipe = json.dumps([model.file.sha256, repr(model.preprocessing), PREPARATION_VERSION])
+        key = f"{model.name}-{hashlib.sha256(recipe.encode()).hexdigest()[:24]}-v{PREPARATION_VERSION}"
+        graph, warning = read_or_build(
+            where.cache, key, lambda: prepare(source, model.preprocessing, name=f"{found.pack.name}/{model.name}")
+        )
+        if warning is not None and warning not in warnings:
+            warnings.append(warning)
+        return PreparedModel(
+            name=model.name,
+            onnx=graph,
+            outputs=output_names(graph),
+            size_px=model.preprocessing.size_px,
+            multiple_of=model.preprocessing.multiple_of,
+        )
+
+    detector, recogniser = prepared(found.pack.detector), prepared(found.pack.recogniser)
+    return LoadedPack(found.pack, detector, recogniser, found.folder, tuple(warnings))
+
+
+def find_pack(name: str, where: Places) -> InstalledPack:
+    """The pack of this name; of its files only the manifest is read. Raises PackError when there is none, or a bad one."""
+    if name == DEFAULT_PACK:
+        return _built_in()
+    names = added_names(where)
+    if name not in names:
+        known = ", ".join([DEFAULT_PACK, *names])
+        raise PackError(
+            f"There is no model pack called {name!r} here; there is: {known}. Add one with `openlfr models add`."
+        )
+    folder = where.packs / name
+    pack = parse_manifest((folder / MANIFEST_NAME).read_bytes(), source=str(folder / MANIFEST_NAME))
+    if pack.name != name:
+        raise PackError(f"The folder {folder} holds a pack called {pack.name!r}; rename the folder, or add it anew.")
+    return InstalledPack(pack, folder, built_in=False)
+
+
+def added_names(where: Places) -> list[str]:
+    """Names of the packs somebody added, sorted."""
+    if not where.packs.is_dir():
+        return []
+    return sorted(path.parent.name for path in where.packs.glob(f"[!.]*/{MANIFEST_NAME}") if path.is_file())
+
+
+def read_verified(pack: ModelPack, file: ModelFile, folder: Path) -> bytes:
+    """The bytes of one of a pack's files. Raises PackError when it is missing or its SHA-256 is not the manifest's."""
+    path = _locate(pack, file, folder)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PackError(
+            f"The model pack {pack.name} cannot be used: {path} cannot be read ({error.strerror}). "
+            + _remedy(file, pack)
+        ) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != file.sha256:
+        raise PackError(
+            f"The model pack {pack.name} cannot be used: {path} has the SHA-256 {found}, "
+            f"but its manifest names {file.sha256}. " + _remedy(file, pack)
+        )
+    return content
+
+
+def _built_in() -> InstalledPack:
+    manifest = resources.files("openlfr.vision.packs") / "default.toml"
+    pack = parse_manifest(manifest.read_bytes(), source="the built-in pack's manifest")
+    return InstalledPack(pack, Path(str(manifest)).parent, built_in=True)
+
+
+def _locate(pack: ModelPack, file: ModelFile, folder: Path) -> Path:
+    if file.package is None:
+        return folder / file.path
+    # find_spec of a top-level name runs none of the package's code.
+    spec = importlib.util.find_spec(file.package)
+    if spec is None or not spec.submodule_search_locations:
+        raise PackError(
+            f"The model pack {pack.name} cannot be used: the Python package {file.package} is not installed. "
+            + _remedy(file, pack)
+        )
+    return Path(next(iter(spec.submodule_search_locations))) / file.path
+
+
+def _remedy(file: ModelFile, pack: ModelPack) -> str:
+    if file.package is not None:
+        return f"Install {file.package} again."
+    return f"Add the pack {pack.name} again with `openlfr models add`."
