@@ -1,6 +1,6 @@
 """Who may do what: roles, the closed list of actions, and the pairs of people that must differ."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -226,10 +226,10 @@ def may_act(actor: Actor, action: Action, now: datetime) -> Allowed | Refusal:
     return Allowed()
 
 
-def may_follow(actor: Actor, action: Action, earlier: Mapping[Action, StaffId]) -> Allowed | Refusal:
+def may_follow(actor: Actor, action: Action, earlier: Mapping[Action, Collection[StaffId]]) -> Allowed | Refusal:
     """Whether the actor is a different person from those who took the earlier steps that `action` must not share."""
     for step in sorted(MUST_DIFFER.get(action, frozenset())):
-        if earlier.get(step) == actor.staff:
+        if actor.staff in earlier.get(step, ()):
             return Refusal(
                 RefusalCode.SAME_PERSON,
                 f"You may not {action}: you were the one to {step}, and somebody else must decide.",

@@ -1,0 +1,195 @@
+"""The acts on an alert: what each carries, and the one function that applies them."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar
+
+from openlfr.policy.alert import (
+    ALERT_TRANSITIONS,
+    Adjudication,
+    AdjudicationReason,
+    Alert,
+    AlertRules,
+    AlertState,
+    EngagementRecord,
+    Identity,
+    IdentityMethod,
+    Judgement,
+    LaterResult,
+    OffenceGroup,
+    Outcome,
+    PublishedClass,
+    Reclassification,
+    Result,
+    expiry_due,
+    finding,
+)
+from openlfr.policy.refusal import FieldProblem, Refusal, RefusalCode, refused_fields
+from openlfr.policy.roles import Action, Actor, may_act
+from openlfr.policy.text import LONGEST_NAME, text_problems
+
+
+@dataclass(frozen=True, slots=True)
+class MarkSeen:
+    """Say that a person has the alert before them."""
+
+    action: ClassVar[Action] = Action.MARK_ALERT_SEEN
+
+
+@dataclass(frozen=True, slots=True)
+class Adjudicate:
+    """Judge the two pictures."""
+
+    action: ClassVar[Action] = Action.ADJUDICATE_ALERT
+    judgement: Judgement
+    reasons: tuple[AdjudicationReason, ...]
+    note: str = ""
+    blind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Engage:
+    """Approach the person: the second human judgement begins."""
+
+    action: ClassVar[Action] = Action.RECORD_ENGAGEMENT
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOutcome:
+    """Say what the engagement showed and what came of it; closes the alert."""
+
+    action: ClassVar[Action] = Action.RECORD_OUTCOME
+    record: EngagementRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close without engagement: the person left, or officers decided it unnecessary."""
+
+    action: ClassVar[Action] = Action.CLOSE_ALERT
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddLaterResult:
+    """Add what became of an arrest."""
+
+    action: ClassVar[Action] = Action.RECORD_LATER_RESULT
+    result: Result
+    offence_groups: tuple[OffenceGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reclassify:
+    """Give another class on review."""
+
+    action: ClassVar[Action] = Action.RECLASSIFY_ALERT
+    published: PublishedClass
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """Let the clock end an alert that nobody answered or finished."""
+
+    action: ClassVar[Action] = Action.EXPIRE_ALERT
+    deployment_ended_at: datetime | None
+
+
+AlertAct = MarkSeen | Adjudicate | Engage | RecordOutcome | Close | AddLaterResult | Reclassify | Expire
+
+
+def apply_to_alert(alert: Alert, act: AlertAct, rules: AlertRules, by: Actor, now: datetime) -> Alert | Refusal:
+    """The alert after the act, or why the act is refused; the only way an alert ever changes."""
+    verdict = may_act(by, act.action, now)
+    if isinstance(verdict, Refusal):
+        return verdict
+    targets = ALERT_TRANSITIONS[act.action].get(alert.state)
+    if targets is None:
+        decided = alert.state in (AlertState.CLOSED, AlertState.EXPIRED, AlertState.ENGAGED)
+        code = RefusalCode.ALREADY_DECIDED if decided else RefusalCode.WRONG_STATE
+        return Refusal(code, f"You may not {act.action}: it is {alert.state}.")
+    return _outcome(alert, act, rules, by, now)
+
+
+def _outcome(alert: Alert, act: AlertAct, rules: AlertRules, by: Actor, now: datetime) -> Alert | Refusal:
+    match act:
+        case MarkSeen():
+            return replace(alert, state=AlertState.SEEN, seen_by=by.staff, seen_at=now)
+        case Adjudicate():
+            return _adjudicated(alert, act, rules, by, now)
+        case Engage():
+            if finding(alert, rules.two_person) is not Judgement.ENGAGE:
+                return _not_decided(rules)
+            return replace(alert, state=AlertState.ENGAGED, engaged_by=by.staff, engaged_at=now)
+        case RecordOutcome(record):
+            return _outcome_recorded(alert, record, by, now)
+        case Close(reason):
+            problems = tuple(text_problems("reason", reason))
+            return refused_fields("Closing", problems) if problems else _closed(alert, now)
+        case AddLaterResult(result, groups):
+            if alert.engagement is None or alert.engagement.outcome is not Outcome.ARREST:
+                return Refusal(RefusalCode.WRONG_STATE, "Only an arrest can have a later result.")
+            if not groups or len(set(groups)) != len(groups):
+                return refused_fields(
+                    "The result", [FieldProblem("offence_groups", "Name each group once, at least one.")]
+                )
+            return replace(alert, later_results=(*alert.later_results, LaterResult(by.staff, now, result, groups)))
+        case Reclassify(published, reason):
+            problems = tuple(text_problems("reason", reason))
+            if problems:
+                return refused_fields("The re-classification", problems)
+            history = (*alert.reclassifications, Reclassification(by.staff, now, published, reason))
+            return replace(alert, reclassifications=history)
+        case Expire(deployment_ended_at):
+            if not expiry_due(alert, rules, deployment_ended_at, now):
+                return Refusal(RefusalCode.NOT_YET, "This alert has not expired yet.")
+            return replace(alert, state=AlertState.EXPIRED, closed_at=now)
+
+
+def _closed(alert: Alert, now: datetime) -> Alert:
+    return replace(alert, state=AlertState.CLOSED, closed_at=now)
+
+
+def _not_decided(rules: AlertRules) -> Refusal:
+    if rules.two_person:
+        return Refusal(
+            RefusalCode.SECOND_PERSON_NEEDED, "Two different people must say engage before anybody is approached."
+        )
+    return Refusal(RefusalCode.WRONG_STATE, "Nobody has decided to engage on this alert.")
+
+
+def _adjudicated(alert: Alert, act: Adjudicate, rules: AlertRules, by: Actor, now: datetime) -> Alert | Refusal:
+    if finding(alert, rules.two_person) is not None:
+        return Refusal(RefusalCode.ALREADY_DECIDED, "Somebody has decided this alert already; look at it again.")
+    problems = list(text_problems("note", act.note, required=False))
+    if not act.reasons or len(set(act.reasons)) != len(act.reasons):
+        problems.append(FieldProblem("reasons", "Choose at least one reason, each once."))
+    if problems:
+        return refused_fields("The adjudication", problems)
+    given = Adjudication(by.staff, now, act.judgement, act.reasons, act.note, act.blind)
+    judged = replace(alert, state=AlertState.ADJUDICATED, adjudications=(*alert.adjudications, given))
+    if finding(judged, rules.two_person) is Judgement.NO_MATCH:
+        return _closed(judged, now)
+    return judged
+
+
+def _outcome_recorded(alert: Alert, record: EngagementRecord, by: Actor, now: datetime) -> Alert | Refusal:
+    if by.staff != alert.engaged_by:
+        return Refusal(RefusalCode.WRONG_ROLE, "Only the officer who engaged may record what came of it.")
+    problems = [
+        *text_problems("powers_used", record.powers_used, required=False),
+        *text_problems("note", record.note, required=False),
+        *text_problems("complaint_reference", record.complaint_reference or "", longest=LONGEST_NAME, required=False),
+    ]
+    if alert.engaged_at is not None and not alert.engaged_at <= record.ended_at <= now:
+        problems.append(FieldProblem("ended_at", "The engagement ended after it began and not in the future."))
+    if record.identity is not Identity.NOT_ESTABLISHED and record.identity_method is IdentityMethod.NONE:
+        problems.append(FieldProblem("identity_method", "Say how identity was checked."))
+    if record.outcome is Outcome.ARREST and not record.offence_groups:
+        problems.append(FieldProblem("offence_groups", "Name the offence groups of the arrest."))
+    if len(set(record.offence_groups)) != len(record.offence_groups):
+        problems.append(FieldProblem("offence_groups", "A group is named twice."))
+    if problems:
+        return refused_fields("The outcome", problems)
+    return replace(_closed(alert, now), engagement=record)

@@ -1,0 +1,78 @@
+"""The false-alert guard: exact binomial bounds against the ceiling that may not be passed."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scipy.special import betaincinv
+
+CONFIDENCE = 0.95
+"""One-sided confidence with which the rate must lie above the ceiling before a deployment is paused."""
+
+
+class GuardLevel(StrEnum):
+    """What the guard asks for."""
+
+    OK = "ok"
+    WARN = "warn"
+    PAUSE = "pause"
+
+
+@dataclass(frozen=True, slots=True)
+class GuardVerdict:
+    """`rate` is false alerts per face seen, `lower` and `upper` its exact bounds, each one-sided at `CONFIDENCE`."""
+
+    level: GuardLevel
+    false_alerts: int
+    faces_seen: int
+    rate: float
+    lower: float
+    upper: float
+    ceiling: float
+    sentence: str
+
+
+def lower_bound(events: int, trials: int, confidence: float = CONFIDENCE) -> float:
+    """One-sided lower Clopper-Pearson bound of a proportion (Clopper & Pearson, Biometrika 26, 1934); 0 for no events.
+
+    Raises:
+        ValueError: events outside 0..trials.
+    """
+    _check_counts(events, trials)
+    return 0.0 if events == 0 else float(betaincinv(events, trials - events + 1, 1 - confidence))
+
+
+def upper_bound(events: int, trials: int, confidence: float = CONFIDENCE) -> float:
+    """One-sided upper Clopper-Pearson bound of a proportion; 1 when every trial was an event, or there was none.
+
+    Raises:
+        ValueError: events outside 0..trials.
+    """
+    _check_counts(events, trials)
+    return 1.0 if events == trials else float(betaincinv(events + 1, trials - events, confidence))
+
+
+def _check_counts(events: int, trials: int) -> None:
+    if not 0 <= events <= trials:
+        raise ValueError(f"{events} events in {trials} trials is impossible; count both anew.")
+
+
+def assess(false_alerts: int, faces_seen: int, ceiling: float) -> GuardVerdict:
+    """Whether the deployment may go on, given the false alerts (confirmed or not) among the faces seen so far.
+
+    It warns as soon as the observed rate is above the ceiling, and asks for a pause once even the lower bound is: at
+    1 in 1,000, one false alert among the first hundred faces is no proof, a fourth among a thousand is. A false alert
+    is about a face that was seen, so a count of faces that lags behind is taken as at least the false alerts.
+    """
+    faces = max(faces_seen, false_alerts)
+    rate = false_alerts / faces if faces else 0.0
+    lower = lower_bound(false_alerts, faces)
+    upper = upper_bound(false_alerts, faces)
+    counted = f"{false_alerts} false alerts in {faces} faces"
+    limit = f"the ceiling of 1 in {1 / ceiling:g}"
+    if lower > ceiling:
+        level, sentence = GuardLevel.PAUSE, f"{counted} is certainly above {limit}: the deployment pauses."
+    elif rate > ceiling:
+        level, sentence = GuardLevel.WARN, f"{counted} is above {limit}, but too few to be certain: watch closely."
+    else:
+        level, sentence = GuardLevel.OK, f"{counted} is within {limit}."
+    return GuardVerdict(level, false_alerts, faces, rate, lower, upper, ceiling, sentence)

@@ -1,0 +1,504 @@
+"""The acts of a deployment's life: what each carries, and the one function that applies them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar
+
+from openlfr.policy.application import Application, application_problems, assessment_problems
+from openlfr.policy.authority import Authority, AuthorityBasis, Terms, terms_problems
+from openlfr.policy.certificates import ThresholdCertificate, threshold_allowed
+from openlfr.policy.deployment import (
+    TRANSITIONS,
+    Deployment,
+    DeploymentState,
+    EndReason,
+    PauseReason,
+    Readiness,
+    end_due,
+    urgent_review_overdue,
+)
+from openlfr.policy.identifiers import AuthorityId, StaffId
+from openlfr.policy.jurisdiction import JurisdictionProfile
+from openlfr.policy.refusal import Allowed, FieldProblem, Refusal, RefusalCode, refused_fields
+from openlfr.policy.roles import Action, Actor, Role, may_act, may_follow
+from openlfr.policy.text import LONGEST_NAME, text_problems
+from openlfr.policy.watchlist import ListLimits, Watchlist, WatchlistState, list_refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Write or rewrite the application."""
+
+    action: ClassVar[Action] = Action.DRAFT_APPLICATION
+    application: Application
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Hand the application in; it must be complete. `certificate` is the one its terms name, if the hub holds it."""
+
+    action: ClassVar[Action] = Action.SUBMIT_APPLICATION
+    profile: JurisdictionProfile
+    certificate: ThresholdCertificate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Take a submitted application back to work on it."""
+
+    action: ClassVar[Action] = Action.WITHDRAW_APPLICATION
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an authorising officer writes: the terms that hold from now on and the reason.
+
+    `external_reference` names the decision of the judge or body that the profile may ask for.
+    """
+
+    authority: AuthorityId
+    terms: Terms
+    reason: str
+    profile: JurisdictionProfile
+    policy_version: str
+    certificate: ThresholdCertificate | None
+    external_reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Authorise:
+    """Give a written authority on the terms of the decision, which may be narrower than those applied for."""
+
+    action: ClassVar[Action] = Action.AUTHORISE_DEPLOYMENT
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class AuthoriseUrgently:
+    """Give an authority that stops by itself unless an authorising officer confirms it in time."""
+
+    action: ClassVar[Action] = Action.AUTHORISE_URGENTLY
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewUrgent:
+    """Confirm an urgent authority by a decision of one's own, or refuse it (`decision` None): stop and delete."""
+
+    action: ClassVar[Action] = Action.REVIEW_URGENT_AUTHORITY
+    reason: str
+    decision: Decision | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAuthority:
+    """Replace the terms by a new decision: the only way to extend or alter anything."""
+
+    action: ClassVar[Action] = Action.CHANGE_AUTHORITY
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Refuse the application."""
+
+    action: ClassVar[Action] = Action.REJECT_DEPLOYMENT
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revoke:
+    """Take the authority back: the deployment ends."""
+
+    action: ClassVar[Action] = Action.REVOKE_AUTHORITY
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachWatchlist:
+    """Bind a frozen list to the deployment; its hash is what the plan will say.
+
+    Another list, as for adding people, needs a new authority decided after the one the present list came under.
+    """
+
+    action: ClassVar[Action] = Action.ATTACH_WATCHLIST
+    watchlist: Watchlist
+    profile: JurisdictionProfile
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRemoval:
+    """Take over the hash that the list has after a person was removed from it."""
+
+    action: ClassVar[Action] = Action.REMOVE_FROM_WATCHLIST
+    watchlist: Watchlist
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReadiness:
+    """Record that everything is in place to go live."""
+
+    action: ClassVar[Action] = Action.RECORD_READINESS
+    readiness: Readiness
+
+
+@dataclass(frozen=True, slots=True)
+class GoLive:
+    """Start: `present` are officers checked in within the presence time, `certificate` the one that the terms name."""
+
+    action: ClassVar[Action] = Action.GO_LIVE
+    profile: JurisdictionProfile
+    certificate: ThresholdCertificate | None
+    present: tuple[StaffId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stop analysing for now."""
+
+    action: ClassVar[Action] = Action.PAUSE_DEPLOYMENT
+    reason: PauseReason = PauseReason.PERSON
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on after a pause; after the guard's pause only an authorising officer may, with a reason."""
+
+    action: ClassVar[Action] = Action.RESUME_DEPLOYMENT
+    reason: str
+    present: tuple[StaffId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """End the deployment for good."""
+
+    action: ClassVar[Action] = Action.END_DEPLOYMENT
+    reason: EndReason = EndReason.COMPLETED
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPurge:
+    """Record that the watchlist is destroyed on hub and nodes, and that its receipts are there."""
+
+    action: ClassVar[Action] = Action.RECORD_PURGE
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Record that the deployment record is made; every counted alert must have one of the four published classes."""
+
+    action: ClassVar[Action] = Action.REPORT_DEPLOYMENT
+    unclassified_alerts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Close the circle: the authorising officer's finding on what it was worth."""
+
+    action: ClassVar[Action] = Action.REVIEW_DEPLOYMENT
+    finding: str
+
+
+Act = (
+    Draft
+    | Submit
+    | Withdraw
+    | Authorise
+    | AuthoriseUrgently
+    | ReviewUrgent
+    | ChangeAuthority
+    | Reject
+    | Revoke
+    | AttachWatchlist
+    | NoteRemoval
+    | RecordReadiness
+    | GoLive
+    | Pause
+    | Resume
+    | End
+    | RecordPurge
+    | Report
+    | Review
+)
+
+
+def apply_act(deployment: Deployment, act: Act, by: Actor, now: datetime) -> Deployment | Refusal:
+    """The deployment after the act, or why the act is refused; the only way a deployment ever changes.
+
+    Asked in this order: role and training, different people, state, what the act itself needs.
+    """
+    verdict = may_act(by, act.action, now)
+    if isinstance(verdict, Refusal):
+        return verdict
+    verdict = may_follow(by, act.action, _earlier_steps(deployment))
+    if isinstance(verdict, Refusal):
+        return verdict
+    targets = TRANSITIONS[act.action]
+    if deployment.state not in targets:
+        return Refusal(RefusalCode.WRONG_STATE, f"You may not {act.action}: it is {deployment.state}.")
+    changed = _outcome(deployment, act, by, now)
+    if isinstance(changed, Refusal) or changed.state is DeploymentState.ENDED:
+        return changed
+    return replace(changed, state=targets[deployment.state])
+
+
+def _earlier_steps(deployment: Deployment) -> Mapping[Action, tuple[StaffId, ...]]:
+    urgent = () if deployment.urgent_by is None else (deployment.urgent_by,)
+    return {
+        Action.DRAFT_APPLICATION: deployment.applicants,
+        Action.SUBMIT_APPLICATION: deployment.applicants,
+        Action.AUTHORISE_URGENTLY: urgent,
+    }
+
+
+def _outcome(deployment: Deployment, act: Act, by: Actor, now: datetime) -> Deployment | Refusal:
+    match act:
+        case Draft(application):
+            applicants = tuple(sorted({*deployment.applicants, by.staff}))
+            return replace(deployment, application=application, applicants=applicants)
+        case Submit():
+            return _submitted(deployment, act, by, now)
+        case Withdraw():
+            return deployment
+        case Authorise(decision):
+            return _authorised(deployment, decision, AuthorityBasis.WRITTEN, by, now)
+        case AuthoriseUrgently(decision):
+            return _authorised(deployment, decision, AuthorityBasis.URGENT, by, now)
+        case ReviewUrgent():
+            return _urgent_reviewed(deployment, act, by, now)
+        case ChangeAuthority(decision):
+            return _authorised(deployment, decision, AuthorityBasis.CHANGE, by, now)
+        case Reject(reason):
+            return _with_text(deployment, "reason", reason)
+        case Revoke(reason):
+            return _with_text(_ended(deployment, EndReason.REVOKED, now), "reason", reason)
+        case AttachWatchlist():
+            return _watchlist_attached(deployment, act)
+        case NoteRemoval(watchlist):
+            return _removal_noted(deployment, watchlist)
+        case RecordReadiness(readiness):
+            return _ready(deployment, readiness)
+        case GoLive():
+            return _live(deployment, act, now)
+        case Pause(reason):
+            if by.automatic is not (reason is PauseReason.GUARD):
+                return Refusal(
+                    RefusalCode.WRONG_ROLE, "Only the false-alert guard may give itself as the reason of a pause."
+                )
+            return replace(deployment, pause_reason=reason)
+        case Resume():
+            return _resumed(deployment, act, by, now)
+        case End(reason):
+            return _end_asked(deployment, reason, by, now)
+        case RecordPurge():
+            return deployment
+        case Report(unclassified_alerts):
+            if unclassified_alerts:
+                return Refusal(
+                    RefusalCode.UNCLASSIFIED_ALERTS,
+                    f"{unclassified_alerts} alerts have no class yet: review and classify each before reporting.",
+                )
+            return deployment
+        case Review(finding):
+            return _with_text(deployment, "finding", finding)
+
+
+def _with_text(deployment: Deployment, field: str, text: str) -> Deployment | Refusal:
+    problems = tuple(text_problems(field, text))
+    return refused_fields("This decision", problems) if problems else deployment
+
+
+def _end_asked(deployment: Deployment, reason: EndReason, by: Actor, now: datetime) -> Deployment | Refusal:
+    """A person ends when they see fit; the hub by itself only when the clock demands it, and for that reason."""
+    if by.automatic and reason is not end_due(deployment, now):
+        return Refusal(RefusalCode.NOT_YET, "Nothing ends this deployment yet: its authority still holds.")
+    if not by.automatic and reason not in (EndReason.COMPLETED, EndReason.STOPPED):
+        return Refusal(RefusalCode.INVALID_FIELDS, "A person ends a deployment as completed or as stopped.")
+    return _ended(deployment, reason, now)
+
+
+def _ended(deployment: Deployment, reason: EndReason, now: datetime) -> Deployment:
+    return replace(deployment, state=DeploymentState.ENDED, end_reason=reason, ended_at=now)
+
+
+def _submitted(deployment: Deployment, act: Submit, by: Actor, now: datetime) -> Deployment | Refusal:
+    problems = application_problems(deployment.application, act.profile, act.certificate, deployment.rehearsal, now)
+    if problems:
+        return refused_fields("The application", problems)
+    return replace(deployment, applicants=tuple(sorted({*deployment.applicants, by.staff})))
+
+
+def _authorised(
+    deployment: Deployment, decision: Decision, basis: AuthorityBasis, by: Actor, now: datetime
+) -> Deployment | Refusal:
+    """A new decision in force. One rule for all four ways an authority comes about, so none is laxer than another."""
+    profile = decision.profile
+    problems: list[FieldProblem] = list(text_problems("reason", decision.reason))
+    problems += assessment_problems(deployment.application, profile, deployment.rehearsal, now.date())
+    problems += terms_problems(decision.terms, profile, decision.certificate, deployment.rehearsal, now)
+    if problems:
+        return refused_fields("The authority", problems)
+    previous = deployment.authority
+    urgent = basis is AuthorityBasis.URGENT
+    external = decision.external_reference or (previous.external_reference if previous else None)
+    if urgent and not profile.urgent_authority:
+        return Refusal(
+            RefusalCode.AUTHORITY_MISSING, "This profile knows no urgent authority; apply for a written one."
+        )
+    if external is not None:
+        problems = list(text_problems("external_reference", external, longest=LONGEST_NAME))
+        if problems:
+            return refused_fields("The authority", problems)
+    review_by = now + profile.urgent_review if urgent else None
+    if basis is AuthorityBasis.CHANGE and previous is not None:
+        # A change of terms is not the review that an urgent authority waits for: the clock goes on.
+        review_by = previous.review_by
+    if profile.external_authority and external is None and review_by is None and not deployment.rehearsal:
+        return Refusal(
+            RefusalCode.EXTERNAL_AUTHORITY_MISSING,
+            "Under this profile a judge or an independent body must have authorised: give its decision's reference.",
+        )
+    if previous is not None and previous.profile != profile.name:
+        return Refusal(RefusalCode.AUTHORITY_MISSING, f"This deployment is under the profile {previous.profile}.")
+    authority = Authority(
+        authority=decision.authority,
+        deployment=deployment.deployment,
+        sequence=_sequence(deployment) + 1,
+        basis=basis,
+        decided_by=by.staff,
+        decided_at=now,
+        reason=decision.reason,
+        terms=decision.terms,
+        profile=profile.name,
+        policy_version=decision.policy_version,
+        external_reference=external,
+        review_by=review_by,
+    )
+    return replace(deployment, authority=authority, urgent_by=by.staff if urgent else deployment.urgent_by)
+
+
+def _urgent_reviewed(deployment: Deployment, act: ReviewUrgent, by: Actor, now: datetime) -> Deployment | Refusal:
+    if not deployment.urgent_review_pending:
+        return Refusal(RefusalCode.ALREADY_DECIDED, "No urgent authority of this deployment waits for a review.")
+    problems = tuple(text_problems("reason", act.reason))
+    if problems:
+        return refused_fields("The review", problems)
+    if act.decision is None:
+        return _ended(deployment, EndReason.URGENT_REFUSED, now)
+    if urgent_review_overdue(deployment, now):
+        return Refusal(
+            RefusalCode.URGENT_REVIEW_OVERDUE, "The time for the review is over: this deployment stops and is deleted."
+        )
+    return _authorised(deployment, act.decision, AuthorityBasis.WRITTEN, by, now)
+
+
+def _watchlist_attached(deployment: Deployment, act: AttachWatchlist) -> Deployment | Refusal:
+    terms = _terms_in_force(deployment)
+    watchlist = act.watchlist
+    if isinstance(terms, Refusal):
+        return terms
+    if watchlist.deployment != deployment.deployment or watchlist.content_hash is None:
+        return Refusal(RefusalCode.WRONG_WATCHLIST, "This watchlist was not built and frozen for this deployment.")
+    if watchlist.state is not WatchlistState.FROZEN:
+        return Refusal(RefusalCode.WRONG_STATE, f"The watchlist is {watchlist.state}: approve and freeze it first.")
+    sequence = _sequence(deployment)
+    if deployment.watchlist_hash is not None and sequence <= deployment.watchlist_authority:
+        return Refusal(
+            RefusalCode.AUTHORITY_MISSING, "This deployment has its watchlist: another one needs a new authority first."
+        )
+    limits = ListLimits(terms.largest_watchlist, act.profile.watchlist_age, terms.window.start)
+    refusal = list_refusal(watchlist, limits)
+    return refusal or replace(deployment, watchlist_hash=watchlist.content_hash, watchlist_authority=sequence)
+
+
+def _removal_noted(deployment: Deployment, watchlist: Watchlist) -> Deployment | Refusal:
+    if watchlist.deployment != deployment.deployment or watchlist.state is not WatchlistState.FROZEN:
+        return Refusal(RefusalCode.WRONG_WATCHLIST, "This is not the frozen watchlist of this deployment.")
+    return replace(deployment, watchlist_hash=watchlist.content_hash)
+
+
+def _sequence(deployment: Deployment) -> int:
+    return 0 if deployment.authority is None else deployment.authority.sequence
+
+
+def _ready(deployment: Deployment, readiness: Readiness) -> Deployment | Refusal:
+    terms = _terms_in_force(deployment)
+    if isinstance(terms, Refusal):
+        return terms
+    missing = [
+        what
+        for what, there in (
+            ("the signs are up", readiness.signage_in_place),
+            ("the staff are briefed", readiness.briefing_held),
+            ("the cameras are checked", readiness.cameras_checked),
+        )
+        if not there
+    ]
+    if missing:
+        return Refusal(
+            RefusalCode.NOT_READY, f"The deployment is not ready: confirm first that {' and '.join(missing)}."
+        )
+    if not 0 <= readiness.blue_list_recognised <= readiness.blue_list_passages:
+        return Refusal(
+            RefusalCode.INVALID_FIELDS, "Testers recognised cannot be more than their passages, nor below 0."
+        )
+    if terms.conditions.blue_list_test and readiness.blue_list_passages == 0:
+        return Refusal(
+            RefusalCode.NOT_READY, "The authority asks for a blue-list test: let testers walk past and count."
+        )
+    return replace(deployment, readiness=readiness)
+
+
+def _live(deployment: Deployment, act: GoLive, now: datetime) -> Deployment | Refusal:
+    problems = tuple(assessment_problems(deployment.application, act.profile, deployment.rehearsal, now.date()))
+    if problems:
+        return Refusal(RefusalCode.ASSESSMENT_OUT_OF_DATE, problems[0].sentence, problems)
+    verdict = _may_run(deployment, act.present, now)
+    if isinstance(verdict, Refusal):
+        return verdict
+    terms = _terms_in_force(deployment)
+    if isinstance(terms, Refusal):
+        return terms
+    if act.certificate is None or act.certificate.certificate != terms.certificate:
+        return Refusal(RefusalCode.NOT_CERTIFIED, "The threshold's certificate is not here any more.")
+    verdict = threshold_allowed(act.certificate, terms.setup, terms.largest_watchlist, terms.threshold, now)
+    return verdict if isinstance(verdict, Refusal) else replace(deployment, went_live_at=now)
+
+
+def _resumed(deployment: Deployment, act: Resume, by: Actor, now: datetime) -> Deployment | Refusal:
+    if deployment.pause_reason is PauseReason.GUARD:
+        if Role.AUTHORISING_OFFICER not in by.roles:
+            return Refusal(
+                RefusalCode.PAUSED_BY_GUARD,
+                "There were too many false alerts: only an authorising officer may let this deployment go on.",
+            )
+        problems = tuple(text_problems("reason", act.reason))
+        if problems:
+            return refused_fields("The decision to resume", problems)
+    verdict = _may_run(deployment, act.present, now)
+    if isinstance(verdict, Refusal):
+        return verdict
+    return replace(deployment, pause_reason=None)
+
+
+def _may_run(deployment: Deployment, present: tuple[StaffId, ...], now: datetime) -> Allowed | Refusal:
+    terms = _terms_in_force(deployment)
+    if isinstance(terms, Refusal):
+        return terms
+    if now < terms.window.start:
+        return Refusal(RefusalCode.NOT_YET, f"The authorised time starts at {terms.window.start:%Y-%m-%d %H:%M %Z}.")
+    if now >= terms.window.end:
+        return Refusal(RefusalCode.TOO_LATE, "The authorised time is over.")
+    if urgent_review_overdue(deployment, now):
+        return Refusal(RefusalCode.URGENT_REVIEW_OVERDUE, "The urgent authority was not reviewed in time.")
+    if not set(present) & set(terms.officers):
+        return Refusal(RefusalCode.NO_OFFICER, "No officer on duty has checked in: check in at the site first.")
+    return Allowed()
+
+
+def _terms_in_force(deployment: Deployment) -> Terms | Refusal:
+    if deployment.authority is None:
+        return Refusal(RefusalCode.AUTHORITY_MISSING, "This deployment has no authority.")
+    return deployment.authority.terms
