@@ -1,0 +1,139 @@
+"""The face detector: YuNet over a frame reduced to the scale at which the smallest wanted face can still be found."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openlfr.vision.face import BGRImage, Box, Face
+from openlfr.vision.zone import Zone
+
+SMALLEST_NETWORK_FACE_PX = 14.0
+"""Side of the smallest face, in pixels of the network's input, that YuNet finds reliably."""
+
+_STRIDES = (8, 16, 32)
+_GRID = 32
+
+
+class DetectorSession(Protocol):
+    """Runs the detection network. Pictures are uint8 (n, h, w, 3) BGR, h and w multiples of 32."""
+
+    def run(self, pictures: NDArray[np.uint8]) -> Mapping[str, NDArray[np.float32]]: ...
+
+
+class ScalablePixels(Protocol):
+    """What detection needs of a frame: its size and a reduced copy of it."""
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def height(self) -> int: ...
+
+    def scaled(self, width: int, height: int) -> BGRImage: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorOptions:
+    """`min_face_px`: width of the smallest face wanted, in frame pixels. Halving it costs four times the work.
+
+    `confidence`: faces below it are dropped, 0..1. Lower finds more turned and covered faces, and more that are none.
+    `overlap`: of two boxes that overlap more than this, the less certain is dropped (intersection over union).
+    """
+
+    min_face_px: float = 40.0
+    confidence: float = 0.4
+    overlap: float = 0.4
+
+    def __post_init__(self) -> None:
+        if not 8 <= self.min_face_px <= 2000:
+            raise ValueError(f"The smallest wanted face must be 8 to 2000 pixels wide, not {self.min_face_px:g}.")
+        if not 0 < self.confidence < 1:
+            raise ValueError(f"The detector's confidence must lie between 0 and 1, not {self.confidence:g}.")
+
+
+def detection_scale(min_face_px: float) -> float:
+    """Factor by which a frame is reduced before detection; never above 1: enlarging adds no information."""
+    return min(1.0, SMALLEST_NETWORK_FACE_PX / min_face_px)
+
+
+class FaceDetector:
+    """Finds faces in frames of any size. Stateless apart from its session, and as thread-safe as that."""
+
+    def __init__(self, session: DetectorSession, options: DetectorOptions | None = None) -> None:
+        self._session = session
+        self.options = options or DetectorOptions()
+
+    def detect(self, pixels: ScalablePixels, zone: Zone | None = None) -> tuple[Face, ...]:
+        """Faces whose centre lies in the zone of recognition, most certain first, in pixels of the full frame."""
+        scale = detection_scale(self.options.min_face_px)
+        width, height = max(round(pixels.width * scale), 1), max(round(pixels.height * scale), 1)
+        reduced = pixels.scaled(width, height)
+        # A reduced pixel (x, y) lies at (x / sx, y / sy) in the frame: rounding makes the two factors differ slightly.
+        sx, sy = width / pixels.width, height / pixels.height
+        left, top, right, bottom = 0, 0, width, height
+        if zone is not None:
+            left, top, right, bottom = zone.bounds(width, height, margin=round(2 * SMALLEST_NETWORK_FACE_PX))
+        picture = _padded(reduced[top:bottom, left:right])
+        outputs = self._session.run(picture[None])
+        rows = decode_yunet(outputs, picture.shape[1], self.options)
+        picture[...] = 0
+        reduced[...] = 0
+        faces = []
+        for row in rows:
+            points = (row[4:14].reshape(5, 2) + np.array([left, top])) / np.array([sx, sy])
+            box = Box((row[0] + left) / sx, (row[1] + top) / sy, row[2] / sx, row[3] / sy)
+            if zone is None or zone.holds(*box.centre, pixels.width, pixels.height):
+                faces.append(Face(box, points.astype(np.float32), float(row[14])))
+        return tuple(faces)
+
+
+def _padded(picture: BGRImage) -> BGRImage:
+    """The picture with black added right and below up to a multiple of the network's coarsest stride."""
+    height, width = picture.shape[:2]
+    full = np.zeros((-(-height // _GRID) * _GRID, -(-width // _GRID) * _GRID, 3), np.uint8)
+    full[:height, :width] = picture
+    return full
+
+
+def decode_yunet(
+    outputs: Mapping[str, NDArray[np.float32]], width: int, options: DetectorOptions
+) -> NDArray[np.float32]:
+    """YuNet's raw maps for one picture as rows (n, 15): x, y, width, height, five landmark points, confidence.
+
+    Coordinates in pixels of the network's input, which is `width` wide. Confidence is the geometric mean of class and object score. Cell
+    (column, row) of the map with stride s predicts the centre at (column + dx) s, the size as exp(.) s (Wu et al.,
+    "YuNet", Machine Intelligence Research 20, 2023; OpenCV's FaceDetectorYN decodes the same way).
+    """
+    found: list[NDArray[np.float32]] = []
+    for stride in _STRIDES:
+        score = np.clip(outputs[f"cls_{stride}"].reshape(-1), 0, 1) * np.clip(
+            outputs[f"obj_{stride}"].reshape(-1), 0, 1
+        )
+        cells = np.flatnonzero(score >= options.confidence**2)
+        if not cells.size:
+            continue
+        columns = (cells % (width // stride)).astype(np.float32)
+        lines = (cells // (width // stride)).astype(np.float32)
+        box = outputs[f"bbox_{stride}"].reshape(-1, 4)[cells]
+        points = outputs[f"kps_{stride}"].reshape(-1, 10)[cells]
+        rows = np.empty((cells.size, 15), np.float32)
+        size = np.exp(np.minimum(box[:, 2:4], 10.0)) * stride
+        rows[:, 0] = (columns + box[:, 0]) * stride - size[:, 0] / 2
+        rows[:, 1] = (lines + box[:, 1]) * stride - size[:, 1] / 2
+        rows[:, 2:4] = size
+        rows[:, 4:14:2] = (points[:, 0::2] + columns[:, None]) * stride
+        rows[:, 5:14:2] = (points[:, 1::2] + lines[:, None]) * stride
+        rows[:, 14] = np.sqrt(score[cells])
+        found.append(rows)
+    if not found:
+        return np.empty((0, 15), np.float32)
+    rows = np.concatenate(found)
+    kept = cv2.dnn.NMSBoxes(
+        rows[:, :4].tolist(), rows[:, 14].tolist(), score_threshold=0.0, nms_threshold=options.overlap
+    )
+    best: Sequence[int] = np.asarray(kept, dtype=np.intp).reshape(-1).tolist()
+    return rows[best]
