@@ -104,9 +104,9 @@ def decode_yunet(
 ) -> NDArray[np.float32]:
     """YuNet's raw maps for one picture as rows (n, 15): x, y, width, height, five landmark points, confidence.
 
-    Coordinates in pixels of the network's input, which is `width` wide. Confidence is the geometric mean of class and object score. Cell
-    (column, row) of the map with stride s predicts the centre at (column + dx) s, the size as exp(.) s (Wu et al.,
-    "YuNet", Machine Intelligence Research 20, 2023; OpenCV's FaceDetectorYN decodes the same way).
+    Coordinates in pixels of the network's input, which is `width` wide. Confidence is the geometric mean of class and
+    object score. Cell (column, row) of the map with stride s predicts the centre at (column + dx) s, the size as
+    exp(.) s (Wu et al., "YuNet", Machine Intelligence Research 20, 2023; OpenCV's FaceDetectorYN decodes it alike).
     """
     found: list[NDArray[np.float32]] = []
     for stride in _STRIDES:
