@@ -1,0 +1,75 @@
+"""A model pack opened for work: the one place where pack, runtime, detector and recogniser are put together."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from openlfr.vision.detector import DetectorOptions, FaceDetector
+from openlfr.vision.inference import Execution, OpenVinoRuntime, Precision, Runtime, Session
+from openlfr.vision.packs import LoadedPack, load_pack
+from openlfr.vision.packs.store import DEFAULT_PACK
+from openlfr.vision.template import TemplateExtractor
+
+RECOGNISER_BATCHES = (16, 8, 4, 2, 1)
+"""Sizes a batch of chips is cut into; a flip-averaged chip counts twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Detector and recogniser of one pack, compiled and shared by all threads."""
+
+    pack: LoadedPack
+    detector_session: Session
+    recogniser_session: Session
+    extractor: TemplateExtractor
+
+    @property
+    def identity(self) -> str:
+        """What goes on every alert and template beside the precision: both models and what changes their scores."""
+        return self.pack.identity
+
+    @property
+    def execution(self) -> Execution:
+        """How the recogniser truly runs; its precision is on every alert."""
+        return self.recogniser_session.execution
+
+    @property
+    def dimension(self) -> int:
+        """Length of a template."""
+        return self.pack.pack.recogniser.dimension
+
+    def detector(self, options: DetectorOptions | None = None) -> FaceDetector:
+        """A detector with its own options; all of them share one session."""
+        return FaceDetector(self.detector_session, options)
+
+    def scrub(self) -> None:
+        """Overwrite what the runtime still holds of pictures and templates (see `Session.scrub`)."""
+        self.detector_session.scrub()
+        self.recogniser_session.scrub()
+
+
+def open_models(
+    pack_name: str = DEFAULT_PACK,
+    *,
+    precision: Precision = Precision.AUTO,
+    streams: int = 1,
+    threads_per_stream: int = 1,
+    home: Path | None = None,
+) -> Models:
+    """Open a pack with OpenVINO, `streams` runs at once over both models, of `threads_per_stream` threads each.
+
+    Raises PackError when there is no such pack or its files are not what its manifest says, InferenceError when this
+    machine cannot run it at that precision.
+    """
+    runtime = OpenVinoRuntime(precision, streams=streams, threads_per_stream=threads_per_stream)
+    return models_on(runtime, load_pack(pack_name, home=home))
+
+
+def models_on(runtime: Runtime, pack: LoadedPack) -> Models:
+    """Both models of a loaded pack, opened on a runtime of the caller's choice."""
+    recogniser = runtime.open(pack.recogniser, batch_sizes=RECOGNISER_BATCHES)
+    return Models(
+        pack=pack,
+        detector_session=runtime.open(pack.detector),
+        recogniser_session=recogniser,
+        extractor=TemplateExtractor(recogniser, flip_average=pack.pack.recogniser.flip_average),
+    )
