@@ -3,6 +3,7 @@
 Takes the prepared models of `vision.packs`; knows nothing of faces.
 """
 
+from openlfr.vision.inference.onnx_runtime import Device, OnnxRuntime
 from openlfr.vision.inference.openvino_runtime import OpenVinoRuntime
 from openlfr.vision.inference.session import (
     Execution,
@@ -15,8 +16,10 @@ from openlfr.vision.inference.session import (
 )
 
 __all__ = [
+    "Device",
     "Execution",
     "InferenceError",
+    "OnnxRuntime",
     "OpenVinoRuntime",
     "Outputs",
     "Pictures",

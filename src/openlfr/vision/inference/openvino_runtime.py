@@ -17,9 +17,10 @@ from openlfr.vision.inference.session import (
     Precision,
     check_batch_sizes,
     check_pictures,
-    runs_of,
+    run_in_sizes,
 )
-from openlfr.vision.packs.prepare import PreparedModel
+from openlfr.vision.inference.turns import Turns
+from openlfr.vision.packs.prepare import ModelSignature, PreparedModel
 
 MAX_COMPILED_SHAPES = 12
 """Shapes a session keeps compiled: one for each size of picture and batch. A camera's resolution is one size."""
@@ -33,13 +34,13 @@ class OpenVinoRuntime:
     """
 
     def __init__(self, precision: Precision = Precision.AUTO, *, streams: int = 1, threads_per_stream: int = 1) -> None:
-        if streams < 1 or threads_per_stream < 1:
-            raise ValueError(f"Streams and threads must be at least 1, not {streams} and {threads_per_stream}.")
+        if threads_per_stream < 1:
+            raise ValueError(f"There must be at least one thread a stream, not {threads_per_stream}.")
         self._core = ov.Core()
         self._precision = self._resolved(precision)
         self._streams = streams
         self._threads_per_stream = threads_per_stream
-        self._slots = threading.BoundedSemaphore(streams)
+        self.turns = Turns(streams)
 
     @property
     def execution(self) -> Execution:
@@ -53,7 +54,7 @@ class OpenVinoRuntime:
         try:
             return self._core.read_model(model.onnx, b"")
         except RuntimeError as error:
-            raise InferenceError(f"OpenVINO cannot read the model {model.name}: {error}") from error
+            raise InferenceError(f"OpenVINO cannot read the model {model.signature.name}: {error}") from error
 
     def compile(self, graph: ov.Model, name: str) -> ov.CompiledModel:
         """Compile for this runtime's precision and threads; raises InferenceError if it comes out at another one."""
@@ -75,10 +76,6 @@ class OpenVinoRuntime:
             raise InferenceError(f"OpenVINO compiled {name} in {found}, not in {self._precision} as asked.")
         return compiled
 
-    @property
-    def slots(self) -> threading.BoundedSemaphore:
-        return self._slots
-
     def _resolved(self, asked: Precision) -> Precision:
         if asked is Precision.AUTO:
             return _precision_of(self._core.get_property("CPU", "INFERENCE_PRECISION_HINT"))
@@ -92,17 +89,18 @@ class OpenVinoSession:
 
     def __init__(self, runtime: OpenVinoRuntime, model: PreparedModel, batch_sizes: tuple[int, ...]) -> None:
         self._runtime = runtime
-        self._model = model
+        self._model = model.signature
         self._batch_sizes = batch_sizes
-        self._graph = runtime.read(model)
-        self._compiled: OrderedDict[tuple[int, int, int], _CompiledShape] = OrderedDict()
+        self._graph: ov.Model | None = runtime.read(model)
+        self._compiled: OrderedDict[tuple[int, ...], _CompiledShape] = OrderedDict()
         self._compiled_lock = threading.Lock()
         self._compiling = threading.Lock()
-        if model.size_px is not None:
-            self.warm(*model.size_px)
+        if self._model.size_px is not None:
+            self.warm(*self._model.size_px)
+            self._graph = None  # every shape there can be is compiled: its weights would lie in memory once more
 
     @property
-    def model(self) -> PreparedModel:
+    def model(self) -> ModelSignature:
         return self._model
 
     @property
@@ -111,46 +109,36 @@ class OpenVinoSession:
 
     def run(self, pictures: Pictures) -> Outputs:
         check_pictures(pictures, self._model)
-        count, height, width = pictures.shape[:3]
-        sizes = runs_of(count, self._batch_sizes)
-        parts: list[list[NDArray[np.float32]]] = []
-        start = 0
-        for size in sizes:
-            shape = self._shape(size, height, width)
-            with self._runtime.slots:
-                parts.append(shape.run(pictures[start : start + size]))
-            start += size
-        if len(parts) == 1:
-            return dict(zip(self._model.outputs, parts[0], strict=True))
-        joined = {}
-        for name, *pieces in zip(self._model.outputs, *parts, strict=True):
-            joined[name] = np.concatenate(pieces)
-            for piece in pieces:
-                piece.fill(0)
-        return joined
+        return self._runtime.turns.run(self._execute, pictures, max_batch=self._batch_sizes[0])
 
     def warm(self, height: int, width: int) -> None:
         for size in self._batch_sizes:
-            shape = self._shape(size, height, width)
-            with self._runtime.slots:
-                shape.scrub()
+            self._shape((size, height, width)).scrub()
 
     def scrub(self) -> None:
         with self._compiled_lock:
             shapes = list(self._compiled.values())
         for shape in shapes:
-            with self._runtime.slots:
-                shape.scrub()
+            shape.scrub()
 
-    def _shape(self, count: int, height: int, width: int) -> "_CompiledShape":
-        key = (count, height, width)
+    def _execute(self, pictures: Pictures) -> Outputs:
+        def run(part: Pictures) -> Outputs:
+            outputs = self._shape(part.shape[:3]).run(part)
+            return dict(zip(self._model.outputs, outputs, strict=True))
+
+        return run_in_sizes(pictures, self._batch_sizes, run)
+
+    def _shape(self, key: tuple[int, ...]) -> "_CompiledShape":
+        """The model compiled for (n, height, width), compiled now if it was not yet."""
         if (found := self._find(key)) is not None:
             return found
         with self._compiling:
             if (found := self._find(key)) is not None:
                 return found
+            if self._graph is None:
+                raise InferenceError(f"{self._model.name} was not compiled for the shape {key}.")
             graph = self._graph.clone()
-            graph.reshape([count, height, width, 3])
+            graph.reshape([*key, 3])
             made = _CompiledShape(self._runtime.compile(graph, self._model.name), self._runtime.execution.streams)
             with self._compiled_lock:
                 self._compiled[key] = made
@@ -158,7 +146,7 @@ class OpenVinoSession:
                     self._compiled.popitem(last=False)
         return made
 
-    def _find(self, key: tuple[int, int, int]) -> "_CompiledShape | None":
+    def _find(self, key: tuple[int, ...]) -> "_CompiledShape | None":
         with self._compiled_lock:
             if key in self._compiled:
                 self._compiled.move_to_end(key)
@@ -176,6 +164,7 @@ class _CompiledShape:
         self._requests = [compiled.create_infer_request() for _ in range(streams)]
         self._black = ov.Tensor(np.zeros(tuple(compiled.inputs[0].shape), np.uint8))
         self._free: SimpleQueue[ov.InferRequest] = SimpleQueue()
+        self._scrubbing = threading.Lock()
         for request in self._requests:
             request.set_input_tensor(self._black)
             self._free.put(request)
@@ -202,15 +191,17 @@ class _CompiledShape:
         return outputs
 
     def scrub(self) -> None:
-        held = [self._free.get() for _ in self._requests]
-        try:
-            for request in held:
-                request.infer()
-                for tensor in request.output_tensors:
-                    tensor.data.fill(0)
-        finally:
-            for request in held:
-                self._free.put(request)
+        # All requests at once, so that none is scrubbed twice and another not at all; two scrubbers would deadlock.
+        with self._scrubbing:
+            held = [self._free.get() for _ in self._requests]
+            try:
+                for request in held:
+                    request.infer()
+                    for tensor in request.output_tensors:
+                        tensor.data.fill(0)
+            finally:
+                for request in held:
+                    self._free.put(request)
 
 
 def _precision_of(hint: ov.Type) -> Precision:

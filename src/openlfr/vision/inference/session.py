@@ -1,6 +1,6 @@
 """What a runtime is: the Protocols, and the values that describe one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from openlfr.vision.packs.prepare import PreparedModel
+from openlfr.vision.packs.prepare import ModelSignature, PreparedModel
 
 Pictures = NDArray[np.uint8]
 """Pictures of one size: shape (n, height, width, 3), uint8, blue-green-red, n at least 1."""
@@ -45,13 +45,13 @@ class Session(Protocol):
     """One model, compiled, shared by all threads."""
 
     @property
-    def model(self) -> PreparedModel: ...
+    def model(self) -> ModelSignature: ...
 
     @property
     def execution(self) -> Execution: ...
 
     def run(self, pictures: Pictures) -> Outputs:
-        """Outputs for n pictures, row i for picture i; blocks while every stream is busy.
+        """Outputs for n pictures, row i for picture i; waits its turn while every stream is busy (see `Turns`).
 
         The arrays are new and the caller's own. They hold biometric data: overwrite them when done. The session's own
         copies of input and output are overwritten before this returns; what a layer in the middle left behind stays
@@ -75,11 +75,12 @@ class Runtime(Protocol):
     """Opens sessions that share one budget of streams and threads."""
 
     def open(self, model: PreparedModel, *, batch_sizes: Sequence[int] = (1,)) -> Session:
-        """Compile a model. Any n can be run; it is cut into runs of the sizes in `batch_sizes`, largest first."""
+        """Compile a model. Any n can be run; it is cut into runs of the sizes in `batch_sizes`, largest first, and
+        callers that wait at the same time share runs of at most the largest."""
         ...
 
 
-def check_pictures(pictures: Pictures, model: PreparedModel) -> None:
+def check_pictures(pictures: Pictures, model: ModelSignature) -> None:
     """Raise ValueError, in one sentence, unless `pictures` is what `model` takes."""
     if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[3] != 3 or not pictures.size:
         raise ValueError(
@@ -102,6 +103,22 @@ def check_batch_sizes(batch_sizes: Sequence[int]) -> tuple[int, ...]:
     if 1 not in batch_sizes or min(batch_sizes) < 1:
         raise ValueError(f"Batch sizes must be positive and include 1, not {tuple(batch_sizes)}.")
     return tuple(sorted(set(batch_sizes), reverse=True))
+
+
+def run_in_sizes(pictures: Pictures, batch_sizes: tuple[int, ...], run: Callable[[Pictures], Outputs]) -> Outputs:
+    """`run` over n pictures in slices of the given sizes (largest first, 1 among them), the rows joined again."""
+    parts: list[Outputs] = []
+    start = 0
+    for size in runs_of(len(pictures), batch_sizes):
+        parts.append(run(pictures[start : start + size]))
+        start += size
+    if len(parts) == 1:
+        return parts[0]
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    for part in parts:
+        for rows in part.values():
+            rows.fill(0)
+    return joined
 
 
 def runs_of(count: int, batch_sizes: tuple[int, ...]) -> list[int]:

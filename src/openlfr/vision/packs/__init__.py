@@ -16,7 +16,7 @@ from openlfr.vision.packs.manifest import (
     Preprocessing,
     RecogniserModel,
 )
-from openlfr.vision.packs.prepare import PreparedModel
+from openlfr.vision.packs.prepare import ModelSignature, PreparedModel
 from openlfr.vision.packs.store import LoadedPack, load_pack
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "LoadedPack",
     "ModelFile",
     "ModelPack",
+    "ModelSignature",
     "PackError",
     "PreparedModel",
     "Preprocessing",

@@ -19,18 +19,23 @@ PICTURES = "pictures"
 
 
 @dataclass(frozen=True, slots=True)
-class PreparedModel:
-    """An ONNX model whose one input is `pictures` (see PICTURES), any n; colour order, mean and scale are inside.
-
-    `size_px` is the (height, width) it takes, or None for any that are multiples of `multiple_of`. Outputs are float32
-    with n first, in the order of `outputs`.
-    """
+class ModelSignature:
+    """What a prepared model takes and gives. Its one input is `pictures` (see PICTURES), any n, of `size_px` (height,
+    width), or of any size whose sides are multiples of `multiple_of` where that is None. Its outputs are float32 with
+    n first, in the order of `outputs`."""
 
     name: str
-    onnx: bytes = field(repr=False)
     outputs: tuple[str, ...]
     size_px: tuple[int, int] | None
     multiple_of: int
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedModel:
+    """A model every runtime can run: colour order, mean and scale are inside the ONNX."""
+
+    signature: ModelSignature
+    onnx: bytes = field(repr=False)
 
 
 def prepare(source: bytes, preprocessing: Preprocessing, *, name: str) -> bytes:
@@ -60,9 +65,10 @@ def prepare(source: bytes, preprocessing: Preprocessing, *, name: str) -> bytes:
     return bytes(model.SerializeToString(deterministic=True))
 
 
-def output_names(prepared: bytes) -> tuple[str, ...]:
-    """The outputs of a prepared model, in its own order."""
-    return tuple(output.name for output in onnx.load_model_from_string(prepared).graph.output)
+def describe(prepared: bytes, preprocessing: Preprocessing, *, name: str) -> PreparedModel:
+    """What `prepare` made, with its outputs in its own order."""
+    outputs = tuple(output.name for output in onnx.load_model_from_string(prepared).graph.output)
+    return PreparedModel(ModelSignature(name, outputs, preprocessing.size_px, preprocessing.multiple_of), prepared)
 
 
 def _check_ends(graph: onnx.GraphProto, name: str) -> None:

@@ -18,7 +18,7 @@ from openlfr.vision.packs.manifest import (
     parse_manifest,
 )
 from openlfr.vision.packs.places import Places, places
-from openlfr.vision.packs.prepare import PREPARATION_VERSION, PreparedModel, output_names, prepare
+from openlfr.vision.packs.prepare import PREPARATION_VERSION, PreparedModel, describe, prepare
 
 DEFAULT_PACK = "default"
 
@@ -77,20 +77,14 @@ def load_pack(name: str = DEFAULT_PACK, *, home: Path | None = None) -> LoadedPa
         )
         if warning is not None and warning not in warnings:
             warnings.append(warning)
-        return PreparedModel(
-            name=model.name,
-            onnx=graph,
-            outputs=output_names(graph),
-            size_px=model.preprocessing.size_px,
-            multiple_of=model.preprocessing.multiple_of,
-        )
+        return describe(graph, model.preprocessing, name=model.name)
 
     detector, recogniser = prepared(found.pack.detector), prepared(found.pack.recogniser)
     return LoadedPack(found.pack, detector, recogniser, found.folder, tuple(warnings))
 
 
 def find_pack(name: str, where: Places) -> InstalledPack:
-    """The pack of this name; of its files only the manifest is read. Raises PackError when there is none, or a bad one."""
+    """The pack of this name; only its manifest is read. Raises PackError when there is none, or it is wrong."""
     if name == DEFAULT_PACK:
         return _built_in()
     names = added_names(where)
