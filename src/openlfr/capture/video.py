@@ -1,6 +1,7 @@
 """Video through libav: network cameras, USB cameras, files and animated GIFs."""
 
 import contextlib
+import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -163,15 +164,21 @@ def _open(
     timeout: tuple[float | None, float | None],
     container_format: str | None = None,
 ) -> "_LibavConnection":
+    began_s = time.monotonic()
     try:
         container = av.open(url, format=container_format, options=options, timeout=timeout)
     except (av.FFmpegError, ValueError) as error:
         # `from None`: libav's own message holds the address, password and all.
+        if timeout[0] is not None and time.monotonic() - began_s >= timeout[0]:
+            # libav reports its own interruption as one of several errors, invalid data among them.
+            raise LostSourceError(
+                f"{subject} did not answer within {timeout[0]:g} s: check that it is reachable."
+            ) from None
         raise _in_words(error, subject) from None
     if not container.streams.video or container.streams.video[0].codec_context is None:
         container.close()
         raise UnusableSourceError(f"{subject} {_NOT_VIDEO}: check that it is the right one.")
-    return _LibavConnection(container, subject, decode)
+    return _LibavConnection(container, subject, decode, silence_limit_s=timeout[1])
 
 
 class _LibavConnection:
@@ -180,9 +187,12 @@ class _LibavConnection:
     Every packet is accounted for: it became a picture, it was dropped for a reason, or the decoder still holds it.
     """
 
-    def __init__(self, container: InputContainer, subject: str, decode: DecodeOptions) -> None:
+    def __init__(
+        self, container: InputContainer, subject: str, decode: DecodeOptions, *, silence_limit_s: float | None
+    ) -> None:
         self._container = container
         self._subject = subject
+        self._silence_limit_s = silence_limit_s
         self._stream: VideoStream = container.streams.video[0]
         self._codec = self._stream.codec_context
         # The cores are shared out among the cameras, a thread each; the decoder's own threads would only add delay.
@@ -219,10 +229,14 @@ class _LibavConnection:
             self._container.close()
 
     def _read_packet(self) -> None:
+        began_s = time.monotonic()
         try:
             packet = next(self._packets, None)
         except av.FFmpegError as error:
-            raise _in_words(error, self._subject, opened=True) from None
+            raise _in_words(error, self._subject) from None
+        if self._silence_limit_s is not None and time.monotonic() - began_s >= self._silence_limit_s:
+            # libav's time limit struck, but what its parsers still held came out before the error.
+            raise LostSourceError(f"{self._subject} sent nothing for {self._silence_limit_s:g} s.")
         if packet is None:
             self._ended = True
             return
@@ -269,10 +283,10 @@ class _LibavConnection:
         self._ready.append(Dropped(reason, count))
 
 
-_REFUSED = "refused the user name or password: check them and write them as rtsp://USER:PASSWORD@HOST/"
+_REFUSED = "refused the user name or password: check them and write them as in rtsp://USER:PASSWORD@HOST/"
 
 
-def _in_words(error: Exception, subject: str, *, opened: bool = False) -> SourceError:
+def _in_words(error: Exception, subject: str) -> SourceError:
     """What a person should read of one of libav's errors, and whether trying again can help."""
     match error:
         case av.HTTPUnauthorizedError() | av.HTTPForbiddenError():
@@ -289,12 +303,10 @@ def _in_words(error: Exception, subject: str, *, opened: bool = False) -> Source
             return UnusableSourceError(f"{subject} speaks a protocol or a format that is not supported.")
         case av.ConnectionRefusedError():
             return LostSourceError(f"{subject} refuses connections: check the port, and that it is switched on.")
-        case av.ExitError() | av.TimeoutError() if not opened:
-            return LostSourceError(f"{subject} did not answer within {OPEN_TIMEOUT_S:g} s: check that it is reachable.")
         case av.ExitError() | av.TimeoutError():
-            return LostSourceError(f"{subject} sent nothing for {READ_TIMEOUT_S:g} s.")
-        case av.InvalidDataError() if not opened:
-            return LostSourceError(f"{subject} answered with something that is not video: check the address.")
+            return LostSourceError(f"{subject} has stopped answering.")
+        case av.InvalidDataError():
+            return LostSourceError(f"{subject} sent something that is not video: check the address.")
         case av.FFmpegError():
             # strerror is libav's fixed text for the code, without the address that the exception's own text carries.
             return LostSourceError(f"{subject} broke off ({(error.strerror or 'unknown error').lower()}).")
