@@ -1,0 +1,1 @@
+"""The one, linear history of the tables. Each file in `versions` is numbered; the newest comes last."""
