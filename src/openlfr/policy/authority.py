@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from openlfr.policy.canonical import canonical_bytes
 from openlfr.policy.certificates import MatchingSetup, ThresholdCertificate, threshold_allowed
 from openlfr.policy.identifiers import AuthorityId, CameraId, CertificateId, DeploymentId, NodeId, StaffId
 from openlfr.policy.jurisdiction import JurisdictionProfile
@@ -88,7 +87,7 @@ class AuthorityBasis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """One signed decision. A deployment's authorities are numbered from 1; the highest holds.
+    """One decision; the hub's key signs it as a document. A deployment's are numbered from 1, and the highest holds.
 
     `review_by` is set on an urgent authority only: unless confirmed before, everything stops and is deleted.
     `external_reference` names the decision of a judge or independent body where the profile asks for one.
@@ -106,10 +105,6 @@ class Authority:
     policy_version: str
     external_reference: str | None = None
     review_by: datetime | None = None
-
-    def signed_bytes(self) -> bytes:
-        """What the hub's key signs."""
-        return canonical_bytes(self)
 
 
 def polygon_problems(

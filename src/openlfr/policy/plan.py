@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from openlfr.policy.authority import CameraTerms, Window
-from openlfr.policy.canonical import canonical_bytes, from_canonical
 from openlfr.policy.certificates import MatchingSetup
 from openlfr.policy.deployment import Deployment, DeploymentState, latest_moment
 from openlfr.policy.identifiers import AuthorityId, CameraId, CertificateId, DeploymentId, HubId, PlanId, StaffId
@@ -26,7 +25,7 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ArmedPlan:
-    """Everything a node may act on.
+    """Everything a node may act on; the hub's key signs it as a document.
 
     Plans of a deployment are numbered from 1 by `sequence`; only a higher one replaces the plan in force, and nothing
     replaces an order to stop. `stop_by` is when the node stops by itself unless a newer plan came: a revocation that
@@ -51,10 +50,6 @@ class ArmedPlan:
     officers: tuple[StaffId, ...]
     presence: timedelta
 
-    def signed_bytes(self) -> bytes:
-        """What the hub's key signs."""
-        return canonical_bytes(self)
-
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -74,15 +69,6 @@ class Issue:
     sequence: int
     lease: timedelta
     presence: timedelta
-
-
-def plan_from_bytes(data: bytes) -> ArmedPlan:
-    """The plan that was signed as `data`; check the signature first.
-
-    Raises:
-        CanonicalError: anything but the canonical form of a plan this version fully understands.
-    """
-    return from_canonical(ArmedPlan, data)
 
 
 _ORDERS = {

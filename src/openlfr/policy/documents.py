@@ -1,0 +1,37 @@
+"""Values as documents and back: what is signed, stored and sent is exactly what the rules understand."""
+
+from typing import TypeVar
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+T = TypeVar("T")
+
+
+class DocumentError(ValueError):
+    """The document is not one of the wanted kind."""
+
+
+def to_document(value: object) -> JsonValue:
+    """A frozen value in the types of JSON: enums by their value, times in ISO 8601 with their offset, tuples as lists.
+
+    Values hold tuples in a fixed order and no sets, so equal values give equal documents.
+    """
+    document: JsonValue = TypeAdapter(type(value)).dump_python(value, mode="json")
+    return document
+
+
+def from_document(kind: type[T], document: object) -> T:
+    """The value that `to_document` made the document of.
+
+    Raises:
+        DocumentError: a field missing, of the wrong kind, or unknown to this version: it might be a restriction, so it
+            is refused and never passed over.
+    """
+    try:
+        value = TypeAdapter(kind).validate_python(document)
+    except ValidationError as problem:
+        where = ".".join(str(part) for part in problem.errors()[0]["loc"])
+        raise DocumentError(f"This is not a {kind.__name__}: {where or 'it'} is missing or wrong.") from problem
+    if to_document(value) != document:
+        raise DocumentError(f"This {kind.__name__} holds fields or spellings that this version does not know.")
+    return value
