@@ -30,7 +30,7 @@ from openlfr.records.errors import AuditBrokenError, VaultMismatchError
 from openlfr.records.merkle import HASH_BYTES, Frontier
 from openlfr.records.schema import Clock
 from openlfr.sealing.box import Place, seal
-from openlfr.sealing.signature import SignedDocument, SigningKey, VerifyKey
+from openlfr.sealing.signature import SignedDocument, SigningKey
 from openlfr.sealing.vault import Vault
 from openlfr.sealing.vault_file import KeyPurpose
 
@@ -43,18 +43,13 @@ log = structlog.get_logger(__name__)
 class AuditLog:
     """Appends to the log of one database. Safe for several threads."""
 
-    def __init__(self, vault: Vault, clock: Clock, random_bytes: Callable[[int], bytes]) -> None:
-        """`random_bytes` is `secrets.token_bytes` outside tests."""
+    def __init__(self, vault: Vault, signer: SigningKey, clock: Clock, random_bytes: Callable[[int], bytes]) -> None:
+        """`signer` is the hub's key for signatures; `random_bytes` is `secrets.token_bytes` outside tests."""
         self._vault = vault
+        self._signer = signer
         self._clock = clock
         self._random_bytes = random_bytes
-        self._signer = SigningKey(vault.sole_key(KeyPurpose.SIGNING).secret)
         self._note = HeadNote(vault.folder)
-
-    @property
-    def public_key(self) -> VerifyKey:
-        """Whose signature the tree heads carry."""
-        return self._signer.public
 
     def start(self, session: Session) -> None:
         """Begin the log of a new database, bound to this vault."""
@@ -114,7 +109,7 @@ class AuditLog:
 
     def _note_pending(self, session: Session) -> None:
         try:
-            self._note.advance(session.info[_PENDING], self.public_key)
+            self._note.advance(session.info[_PENDING], self._signer.public)
         except (OSError, AuditBrokenError) as error:
             # What was committed stays committed; an older note is still a true one, and the next append tries again.
             log.warning("audit_head_not_noted", reason=str(error))

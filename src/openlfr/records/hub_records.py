@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from openlfr.policy.identifiers import NewId, uuid7_source
 from openlfr.records.audit import AuditLog
 from openlfr.records.audit_head import HeadNote, TreeHead
 from openlfr.records.audit_tables import AuditHeadRow, AuditTipRow
@@ -14,19 +15,23 @@ from openlfr.records.database import Database, open_database
 from openlfr.records.errors import DatabaseExistsError, VaultMismatchError
 from openlfr.records.schema import Clock
 from openlfr.records.sealed import Sealer
+from openlfr.sealing.signature import SigningKey
 from openlfr.sealing.unlock import Unlock
 from openlfr.sealing.vault import Vault
+from openlfr.sealing.vault_file import KeyPurpose
 
 
 @dataclass(frozen=True, slots=True)
 class HubRecords:
-    """What every service of the records works with."""
+    """What every service of the records works with. `signer` is the hub's own; `new_id` gives identifiers of rows."""
 
     database: Database
     vault: Vault
     audit: AuditLog
     sealer: Sealer
+    signer: SigningKey
     clock: Clock
+    new_id: NewId
 
     def close(self) -> None:
         """Let go of the database and zero the keys in memory."""
@@ -69,7 +74,16 @@ def open_hub_records(url: str, vault_folder: Path, unlock: Unlock, clock: Clock)
 
 
 def _joined(database: Database, vault: Vault, clock: Clock) -> HubRecords:
-    return HubRecords(database, vault, AuditLog(vault, clock, secrets.token_bytes), Sealer(vault), clock)
+    signer = SigningKey(vault.sole_key(KeyPurpose.SIGNING).secret)
+    return HubRecords(
+        database=database,
+        vault=vault,
+        audit=AuditLog(vault, signer, clock, secrets.token_bytes),
+        sealer=Sealer(vault),
+        signer=signer,
+        clock=clock,
+        new_id=uuid7_source(clock, secrets.token_bytes),
+    )
 
 
 def _refuse_used_vault(vault: Vault) -> None:
@@ -99,7 +113,7 @@ def _refuse_mismatch(records: HubRecords) -> None:
             f"{tip.vault_generation}. Keys are missing or have come back. Restore the newest vault."
         )
     noted = HeadNote(records.vault.folder).read()
-    if noted is not None and TreeHead.opened(noted, records.audit.public_key).size > (newest or 0):
+    if noted is not None and TreeHead.opened(noted, records.signer.public).size > (newest or 0):
         raise VaultMismatchError(
             "The database is an old copy, or was cut short: its audit log has fewer entries than were noted beside the "
             "vault. Restore the newest backup, and run `openlfr verify audit`."
