@@ -51,7 +51,7 @@ CERTIFICATE = ThresholdCertificate(
     lowest_threshold=0.6,
     target_fpir=1e-4,
     smallest_watchlist=1,
-    largest_watchlist=20_000,
+    largest_watchlist=50_000,
     issued_at=NOON - timedelta(days=30),
     expires_at=NOON + timedelta(days=300),
 )
@@ -94,7 +94,7 @@ def terms(**changes: object) -> Terms:
     return replace(complete, **changes)  # type: ignore[arg-type]
 
 
-def application(profile: JurisdictionProfile = UK, **changes: object) -> Application:
+def application(profile: JurisdictionProfile = UK, /, **changes: object) -> Application:
     """An application that can be submitted under `profile`, varied by keyword."""
     complete = Application(
         controller="Borough Police",
@@ -112,7 +112,7 @@ def application(profile: JurisdictionProfile = UK, **changes: object) -> Applica
     return replace(complete, **changes)  # type: ignore[arg-type]
 
 
-def decision(profile: JurisdictionProfile = UK, **changes: object) -> Decision:
+def decision(profile: JurisdictionProfile = UK, /, **changes: object) -> Decision:
     """An authorising officer's decision on the terms applied for, varied by keyword."""
     complete = Decision(
         authority=AuthorityId("0196c000-0000-7000-8000-0000000000aa"),

@@ -31,7 +31,7 @@ def from_document(kind: type[T], document: object) -> T:
         value = TypeAdapter(kind).validate_python(document)
     except ValidationError as problem:
         where = ".".join(str(part) for part in problem.errors()[0]["loc"])
-        raise DocumentError(f"This is not a {kind.__name__}: {where or 'it'} is missing or wrong.") from problem
+        raise DocumentError(f"This is no {kind.__name__}: {where or 'it'} is missing or wrong.") from problem
     if to_document(value) != document:
         raise DocumentError(f"This {kind.__name__} holds fields or spellings that this version does not know.")
     return value

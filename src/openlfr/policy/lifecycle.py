@@ -239,7 +239,7 @@ def apply_act(deployment: Deployment, act: Act, by: Actor, now: datetime) -> Dep
     if deployment.state not in targets:
         return Refusal(RefusalCode.WRONG_STATE, f"You may not {act.action}: it is {deployment.state}.")
     changed = _outcome(deployment, act, by, now)
-    if isinstance(changed, Refusal) or changed.state is DeploymentState.ENDED:
+    if isinstance(changed, Refusal) or changed.state is not deployment.state:
         return changed
     return replace(changed, state=targets[deployment.state])
 

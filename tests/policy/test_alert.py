@@ -1,0 +1,312 @@
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support.deployment_values import AUTHORISER, DEPLOYMENT, END, ENGAGER, OPERATOR, START, actor
+
+from openlfr.policy.adjudication import (
+    AddLaterResult,
+    Adjudicate,
+    AlertAct,
+    Close,
+    Engage,
+    Expire,
+    MarkSeen,
+    Reclassify,
+    RecordOutcome,
+    apply_to_alert,
+)
+from openlfr.policy.alert import (
+    ALERT_TRANSITIONS,
+    AdjudicationReason,
+    Alert,
+    AlertRules,
+    AlertState,
+    EngagementRecord,
+    Identity,
+    IdentityMethod,
+    Judgement,
+    OffenceGroup,
+    Outcome,
+    PublishedClass,
+    Result,
+    expiry_due,
+    finding,
+    long_false_engagement,
+    published_class,
+)
+from openlfr.policy.identifiers import AlertId, EntryId
+from openlfr.policy.refusal import Refusal, RefusalCode
+from openlfr.policy.roles import THE_HUB, Actor, Role
+
+ONE = AlertRules(two_person=False, answer_within=timedelta(minutes=15))
+TWO = AlertRules(two_person=True, answer_within=timedelta(minutes=15))
+RAISED = Alert(AlertId("a-1"), DEPLOYMENT, EntryId("e-1"), START, test=False)
+AGREE = (AdjudicationReason.SUBJECT_FEATURES_AGREE,)
+MINUTE = timedelta(minutes=1)
+ARREST = EngagementRecord(
+    identity=Identity.SAME,
+    identity_method=IdentityMethod.DOCUMENT,
+    outcome=Outcome.ARREST,
+    offence_groups=(OffenceGroup.WANTED_BY_COURTS,),
+    ended_at=START + 6 * MINUTE,
+    information_given=True,
+    powers_used="PACE s.24",
+    force_used=False,
+    fingerprints_requested=False,
+    complaint_reference=None,
+    note="",
+)
+
+
+def judge(judgement: Judgement) -> Adjudicate:
+    return Adjudicate(judgement, AGREE)
+
+
+def play(*steps: tuple[AlertAct, Actor], rules: AlertRules = ONE) -> Alert:
+    """The alert after all the steps, a minute apart; every step must be allowed."""
+    alert = RAISED
+    for number, (act, by) in enumerate(steps, start=1):
+        changed = apply_to_alert(alert, act, rules, by, START + number * MINUTE)
+        assert isinstance(changed, Alert), changed
+        alert = changed
+    return alert
+
+
+def refused(
+    alert: Alert, act: AlertAct, by: Actor, rules: AlertRules = ONE, at: datetime = START + 9 * MINUTE
+) -> Refusal:
+    verdict = apply_to_alert(alert, act, rules, by, at)
+    assert isinstance(verdict, Refusal)
+    return verdict
+
+
+SEEN = (MarkSeen(), OPERATOR)
+TO_ENGAGE = (judge(Judgement.ENGAGE), OPERATOR)
+
+
+def engaged() -> Alert:
+    return play(SEEN, TO_ENGAGE, (Engage(), ENGAGER))
+
+
+def test_an_alert_goes_from_raised_to_closed_by_people_only() -> None:
+    assert play(SEEN).seen_by == OPERATOR.staff
+    assert play(SEEN, TO_ENGAGE).state is AlertState.ADJUDICATED
+    assert engaged().state is AlertState.ENGAGED
+    outcome = RecordOutcome(replace(ARREST, ended_at=START + 4 * MINUTE))
+    closed = play(SEEN, TO_ENGAGE, (Engage(), ENGAGER), (outcome, ENGAGER))
+    assert closed.state is AlertState.CLOSED
+    assert closed.closed_at == START + 4 * MINUTE
+    assert closed.engagement == outcome.record
+
+
+@pytest.mark.parametrize(
+    ("judgement", "state", "published"),
+    [
+        (Judgement.NO_MATCH, AlertState.CLOSED, PublishedClass.FALSE_UNCONFIRMED),
+        (Judgement.ENGAGE, AlertState.ADJUDICATED, None),
+        (Judgement.POSSIBLE, AlertState.ADJUDICATED, None),
+        (Judgement.CANNOT_TELL, AlertState.ADJUDICATED, None),
+    ],
+)
+def test_no_match_closes_and_everything_else_stays_open(
+    judgement: Judgement, state: AlertState, published: PublishedClass | None
+) -> None:
+    judged = play(SEEN, (judge(judgement), OPERATOR))
+    assert (judged.state, published_class(judged)) == (state, published)
+
+
+@pytest.mark.parametrize(
+    ("judgement", "published"),
+    [
+        (Judgement.ENGAGE, PublishedClass.TRUE_UNCONFIRMED),  # the person left before anybody could approach
+        (Judgement.POSSIBLE, PublishedClass.TRUE_UNCONFIRMED),
+        (Judgement.CANNOT_TELL, None),  # waits for the review
+    ],
+)
+def test_closing_without_engagement_leaves_a_true_alert_unconfirmed(
+    judgement: Judgement, published: PublishedClass | None
+) -> None:
+    closed = play(SEEN, (judge(judgement), OPERATOR), (Close("Left by train."), OPERATOR))
+    assert (closed.state, published_class(closed)) == (AlertState.CLOSED, published)
+
+
+@pytest.mark.parametrize(
+    ("identity", "published"),
+    [
+        (Identity.SAME, PublishedClass.TRUE_CONFIRMED),
+        (Identity.DIFFERENT, PublishedClass.FALSE_CONFIRMED),
+        (Identity.NOT_ESTABLISHED, PublishedClass.TRUE_UNCONFIRMED),
+    ],
+)
+def test_the_engagement_decides_the_published_class(identity: Identity, published: PublishedClass) -> None:
+    record = replace(
+        ARREST, identity=identity, outcome=Outcome.NO_ACTION, offence_groups=(), ended_at=START + 4 * MINUTE
+    )
+    assert published_class(play(SEEN, TO_ENGAGE, (Engage(), ENGAGER), (RecordOutcome(record), ENGAGER))) is published
+
+
+def test_where_two_must_verify_one_person_saying_it_twice_is_not_two() -> None:
+    once = play(SEEN, TO_ENGAGE, TO_ENGAGE, rules=TWO)
+    assert finding(once, two_person=True) is None
+    assert refused(once, Engage(), ENGAGER, TWO).code is RefusalCode.SECOND_PERSON_NEEDED
+    twice = play(SEEN, TO_ENGAGE, (judge(Judgement.ENGAGE), ENGAGER), (Engage(), ENGAGER), rules=TWO)
+    assert twice.state is AlertState.ENGAGED
+
+
+def test_one_no_match_outweighs_any_number_of_others() -> None:
+    disagreed = play(SEEN, TO_ENGAGE, (judge(Judgement.NO_MATCH), ENGAGER), rules=TWO)
+    assert disagreed.state is AlertState.CLOSED
+    assert published_class(disagreed) is PublishedClass.FALSE_UNCONFIRMED
+
+
+def test_once_decided_nobody_decides_again() -> None:
+    decided = play(SEEN, TO_ENGAGE)
+    assert refused(decided, judge(Judgement.NO_MATCH), ENGAGER).code is RefusalCode.ALREADY_DECIDED
+    closed = play(SEEN, (judge(Judgement.NO_MATCH), OPERATOR))
+    assert refused(closed, judge(Judgement.ENGAGE), ENGAGER).code is RefusalCode.ALREADY_DECIDED
+
+
+def test_a_doubtful_person_may_look_again_and_decide() -> None:
+    assert finding(play(SEEN, (judge(Judgement.POSSIBLE), OPERATOR), TO_ENGAGE), False) is Judgement.ENGAGE
+
+
+def test_nobody_is_approached_without_a_decision_to_engage() -> None:
+    possible = play(SEEN, (judge(Judgement.POSSIBLE), OPERATOR))
+    assert refused(possible, Engage(), ENGAGER).sentence == "Nobody has decided to engage on this alert."
+    assert refused(RAISED, Engage(), ENGAGER).code is RefusalCode.WRONG_STATE
+
+
+def test_only_the_officer_who_engaged_records_what_came_of_it() -> None:
+    colleague = actor("zoe", Role.ENGAGEMENT_OFFICER)
+    assert "Only the officer who engaged" in refused(engaged(), RecordOutcome(ARREST), colleague).sentence
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"ended_at": START}, "ended_at"),
+        ({"ended_at": START + 10 * MINUTE}, "ended_at"),
+        ({"identity_method": IdentityMethod.NONE}, "identity_method"),
+        ({"offence_groups": ()}, "offence_groups"),
+        ({"offence_groups": (OffenceGroup.THEFT, OffenceGroup.THEFT)}, "offence_groups"),
+        ({"note": "x" * 20_001}, "note"),
+        ({"powers_used": "\x00"}, "powers_used"),
+    ],
+)
+def test_an_outcome_that_does_not_add_up_is_refused(changes: dict[str, object], field: str) -> None:
+    wrong = refused(engaged(), RecordOutcome(replace(ARREST, **changes)), ENGAGER)  # type: ignore[arg-type]
+    assert [each.field for each in wrong.problems] == [field]
+
+
+def test_an_adjudication_needs_its_reasons() -> None:
+    assert refused(play(SEEN), Adjudicate(Judgement.ENGAGE, ()), OPERATOR).problems[0].field == "reasons"
+    assert refused(play(SEEN), Adjudicate(Judgement.ENGAGE, AGREE * 2), OPERATOR).problems[0].field == "reasons"
+
+
+def arrested() -> Alert:
+    done = apply_to_alert(engaged(), RecordOutcome(ARREST), ONE, ENGAGER, START + 9 * MINUTE)
+    assert isinstance(done, Alert)
+    return done
+
+
+def test_an_arrest_gains_later_results_and_keeps_the_older_ones() -> None:
+    groups = (OffenceGroup.VIOLENCE_AGAINST_WOMEN_AND_GIRLS, OffenceGroup.BREACH_OF_COURT_CONDITIONS)
+    alert = arrested()
+    for result in (Result.BAILED, Result.CHARGED):
+        changed = apply_to_alert(alert, AddLaterResult(result, groups), ONE, OPERATOR, END)
+        assert isinstance(changed, Alert)
+        alert = changed
+    assert [each.result for each in alert.later_results] == [Result.BAILED, Result.CHARGED]
+    no_arrest = play(SEEN, (judge(Judgement.NO_MATCH), OPERATOR))
+    assert (
+        refused(no_arrest, AddLaterResult(Result.CHARGED, groups), OPERATOR).sentence
+        == "Only an arrest can have a later result."
+    )
+    assert refused(arrested(), AddLaterResult(Result.CHARGED, ()), OPERATOR).problems[0].field == "offence_groups"
+
+
+def test_a_review_changes_the_class_and_the_history_stays() -> None:
+    alert = arrested()
+    for published in (PublishedClass.FALSE_CONFIRMED, PublishedClass.TRUE_CONFIRMED):
+        changed = apply_to_alert(alert, Reclassify(published, "Seen on body-worn video."), ONE, AUTHORISER, END)
+        assert isinstance(changed, Alert)
+        alert = changed
+        assert published_class(alert) is published
+    assert len(alert.reclassifications) == 2
+    assert refused(alert, Reclassify(PublishedClass.TRUE_CONFIRMED, " "), OPERATOR).problems[0].field == "reason"
+    assert refused(play(SEEN), Reclassify(PublishedClass.TRUE_CONFIRMED, "x"), OPERATOR).code is RefusalCode.WRONG_STATE
+
+
+def test_an_unanswered_alert_expires_says_so_and_has_no_class_until_reviewed() -> None:
+    for unanswered in (RAISED, play(SEEN), play(SEEN, (judge(Judgement.CANNOT_TELL), OPERATOR))):
+        early = apply_to_alert(unanswered, Expire(None), ONE, THE_HUB, START + 14 * MINUTE)
+        assert isinstance(early, Refusal)
+        expired = apply_to_alert(unanswered, Expire(None), ONE, THE_HUB, START + 15 * MINUTE)
+        assert isinstance(expired, Alert)
+        assert (expired.state, published_class(expired)) == (AlertState.EXPIRED, None)
+        reviewed = apply_to_alert(expired, Reclassify(PublishedClass.FALSE_UNCONFIRMED, "Two men."), ONE, OPERATOR, END)
+        assert isinstance(reviewed, Alert)
+        assert published_class(reviewed) is PublishedClass.FALSE_UNCONFIRMED
+
+
+def test_what_was_decided_stays_open_until_half_a_day_after_the_deployment() -> None:
+    for decided in (play(SEEN, TO_ENGAGE), engaged()):
+        assert not expiry_due(decided, ONE, None, END + timedelta(days=30))
+        assert not expiry_due(decided, ONE, END, END + timedelta(hours=11))
+        assert expiry_due(decided, ONE, END, END + timedelta(hours=12))
+    assert not expiry_due(arrested(), ONE, END, END + timedelta(days=30))
+
+
+def test_a_person_cannot_let_an_alert_expire() -> None:
+    assert refused(RAISED, Expire(None), actor("max", *Role), at=END).code is RefusalCode.WRONG_ROLE
+
+
+def test_holding_up_the_wrong_person_for_more_than_five_minutes_is_flagged() -> None:
+    wrong = replace(ARREST, identity=Identity.DIFFERENT, outcome=Outcome.NO_ACTION, offence_groups=())
+    for minutes, flagged in ((8, False), (9, True)):
+        record = replace(wrong, ended_at=START + minutes * MINUTE)
+        closed = apply_to_alert(engaged(), RecordOutcome(record), ONE, ENGAGER, START + 20 * MINUTE)
+        assert isinstance(closed, Alert)
+        assert long_false_engagement(closed) is flagged
+    assert not long_false_engagement(arrested())
+
+
+ACTS: list[AlertAct] = [
+    MarkSeen(),
+    *(judge(each) for each in Judgement),
+    Engage(),
+    Close("Left."),
+    AddLaterResult(Result.CHARGED, (OffenceGroup.THEFT,)),
+    Reclassify(PublishedClass.FALSE_CONFIRMED, "Reviewed."),
+    Expire(None),
+    Expire(END),
+]
+PEOPLE = [OPERATOR, ENGAGER, AUTHORISER, THE_HUB, actor("zoe", Role.OPERATOR, Role.ENGAGEMENT_OFFICER)]
+
+
+@given(
+    steps=st.lists(st.tuples(st.sampled_from(ACTS), st.sampled_from(PEOPLE), st.integers(0, 20)), max_size=30),
+    two_person=st.booleans(),
+)
+def test_whatever_is_tried_nobody_is_engaged_without_the_people_who_must_agree(
+    steps: list[tuple[AlertAct, Actor, int]], two_person: bool
+) -> None:
+    rules = replace(ONE, two_person=two_person)
+    alert, now = RAISED, START
+    for act, by, minutes in steps:
+        now += minutes * MINUTE
+        chosen = RecordOutcome(replace(ARREST, ended_at=now)) if isinstance(act, Close) and by is ENGAGER else act
+        changed = apply_to_alert(alert, chosen, rules, by, now)
+        if isinstance(changed, Refusal):
+            continue
+        assert changed.state in ALERT_TRANSITIONS[chosen.action][alert.state]
+        assert changed.adjudications[: len(alert.adjudications)] == alert.adjudications
+        assert changed.reclassifications[: len(alert.reclassifications)] == alert.reclassifications
+        alert = changed
+        if alert.engaged_by is not None:
+            agreed = {each.by for each in alert.adjudications if each.judgement is Judgement.ENGAGE}
+            assert len(agreed) >= (2 if two_person else 1)
+        assert (alert.closed_at is not None) == (alert.state in (AlertState.CLOSED, AlertState.EXPIRED))
