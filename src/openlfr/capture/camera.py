@@ -134,6 +134,11 @@ class Camera:
         self._thinning = on
 
     @property
+    def has_frame(self) -> bool:
+        """Whether `take` would give a frame now."""
+        return not self._mailbox.is_empty
+
+    @property
     def state(self) -> CameraState:
         with self._lock:
             return self._state
