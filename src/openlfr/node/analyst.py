@@ -1,0 +1,207 @@
+"""The analyst of one camera: frames in, alerts out, and everybody else forgotten."""
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from openlfr.capture.frame import Frame
+from openlfr.node.alert import Alert
+from openlfr.node.blur import CONTEXT, blur_bystanders
+from openlfr.node.ledger import PrivacyLedger
+from openlfr.node.memory import overwrite
+from openlfr.node.passage import Passage, Shot, ShotPolicy
+from openlfr.node.recognition import Match, Recognition
+from openlfr.vision.alignment import align
+from openlfr.vision.detector import FaceDetector
+from openlfr.vision.face import BGRImage, Face
+from openlfr.vision.quality import Quality, assess, geometric_components, unified
+from openlfr.vision.tracker import Tracker
+from openlfr.vision.zone import Zone
+
+FACES_SEEN_METHOD = "passages-of-assessable-quality/1"
+"""How faces seen are counted: one for each passage with a shot at or above the quality floor."""
+
+MOST_LOOKS_PER_FRAME = 8
+"""Templates made of one frame at the most; in a crowd the rest wait for the next frame, best quality first."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnalystCounts:
+    """Totals since the start. A passage that ends without one assessable shot is a failure to acquire."""
+
+    frames: int = 0
+    passages: int = 0
+    faces_seen: int = 0
+    failures_to_acquire: int = 0
+    suppressed: int = 0
+    """Matches that raised no alert because the same person had just raised one."""
+
+
+@dataclass(slots=True, eq=False)
+class _Look:
+    passage: Passage
+    face: Face
+    chip: BGRImage
+    quality: Quality
+
+
+class Analyst:
+    """Follows the people in one camera's view. Not thread-safe: one frame at a time, in order of capture."""
+
+    def __init__(
+        self,
+        camera: str,
+        *,
+        detector: FaceDetector,
+        recognition: Recognition,
+        ledger: PrivacyLedger,
+        zone: Zone | None = None,
+        policy: ShotPolicy | None = None,
+        tracker: Tracker | None = None,
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._camera = camera
+        self._detector = detector
+        self._recognition = recognition
+        self._ledger = ledger
+        self._zone = zone
+        self._policy = policy or ShotPolicy()
+        self._tracker = tracker or Tracker()
+        self._new_id = new_id
+        self._monotonic_s = monotonic_s
+        self._passages: dict[int, Passage] = {}
+        self._size: tuple[int, int] | None = None
+        self.counts = AnalystCounts()
+
+    def analyse(self, frame: Frame) -> list[Alert]:
+        """Alerts that this frame decided. A passage gives at most one."""
+        # Recordings are followed by their own time, so that reading them faster changes nothing.
+        at_s = frame.captured_monotonic_s if frame.media_time_s is None else frame.media_time_s
+        size = (frame.image.width, frame.image.height)
+        if self._size not in (None, size):
+            self._end(self._tracker.end_all())
+        self._size = size
+        faces = self._detector.detect(frame.image, self._zone)
+        update = self._tracker.update(faces, at_s)
+        self._end(update.ended)
+        looks = self._looks(frame, update.followed, at_s)
+        self._count(frames=1)
+        return self._recognise(frame, looks, faces, at_s) if looks else []
+
+    def end(self) -> None:
+        """Ends every passage and overwrites what was kept of it: the camera stopped, or the deployment did."""
+        self._end(self._tracker.end_all())
+
+    def _looks(self, frame: Frame, followed: Sequence[tuple[int, Face]], at_s: float) -> list[_Look]:
+        """The faces of this frame that are worth a template, best first."""
+        looks: list[_Look] = []
+        for number, face in followed:
+            passage = self._passages.get(number)
+            if passage is None:
+                passage = self._passages[number] = Passage(self._new_id(), at_s)
+                self._count(passages=1)
+            # Size and pose bound the quality from above and cost nothing; only then is it worth cutting out the face.
+            bound = unified(geometric_components(face, frame.image.width, frame.image.height))
+            if not self._policy.wants(passage, bound, at_s):
+                continue
+            chip = align(frame.image, face.landmarks)
+            quality = assess(face, chip, frame.image.width, frame.image.height)
+            if self._policy.wants(passage, quality.unified, at_s):
+                looks.append(_Look(passage, face, chip, quality))
+            else:
+                overwrite((chip,))
+        looks.sort(key=lambda look: look.quality.unified, reverse=True)
+        overwrite(look.chip for look in looks[MOST_LOOKS_PER_FRAME:])
+        return looks[:MOST_LOOKS_PER_FRAME]
+
+    def _recognise(self, frame: Frame, looks: Sequence[_Look], faces: Sequence[Face], at_s: float) -> list[Alert]:
+        chips = np.stack([look.chip for look in looks])
+        templates = self._recognition.extract(chips)
+        self._ledger.created(len(templates))
+        overwrite((chips, *(look.chip for look in looks)))
+        alerts = []
+        for look, template in zip(looks, templates, strict=True):
+            passage = look.passage
+            if not passage.shots:
+                self._count(faces_seen=0 if passage.assessed else 1)
+                passage.assessed = True
+            elif not self._recognition.same_person(passage.shots, template):
+                # The tracker went over to somebody else, as when two people cross: that is another passage.
+                self._forget(passage)
+                passage.restart(self._new_id(), at_s)
+                self._count(passages=1, faces_seen=1)
+            shot = self._shot(frame, look, template.copy(), faces)
+            self._ledger.destroyed(passage.add(shot, at_s, self._policy.kept))
+            match = self._recognition.match(passage.shots, at_s)
+            if match is None:
+                continue
+            passage.settled = True
+            if match.suppressed:
+                self._count(suppressed=1)
+                continue
+            alerts.append(self._alert(frame, passage, match))
+        overwrite((templates,))
+        return alerts
+
+    def _shot(self, frame: Frame, look: _Look, template: np.ndarray, faces: Sequence[Face]) -> Shot:
+        left, top, right, bottom = look.face.box.grown(CONTEXT).pixels(frame.image.width, frame.image.height)
+        return Shot(
+            template=template,
+            quality=look.quality.unified,
+            picture=frame.image.region(left, top, right, bottom),
+            origin=(left, top),
+            box=look.face.box,
+            landmarks=look.face.landmarks.copy(),
+            others=tuple(face.box for face in faces if face is not look.face),
+        )
+
+    def _alert(self, frame: Frame, passage: Passage, match: Match) -> Alert:
+        best = passage.shots[0]
+        probe = best.picture.copy()
+        blur_bystanders(probe, best.origin, best.box, best.others)
+        templates = np.stack([shot.template for shot in passage.shots])
+        self._ledger.carried_by_alert(passage.wipe())
+        return Alert(
+            alert_id=self._new_id(),
+            person_id=match.person_id,
+            candidate_picture=match.picture,
+            score=match.score,
+            second_score=match.second_score,
+            threshold=match.threshold,
+            camera=self._camera,
+            captured_at=frame.captured_at,
+            latency_ms=(self._monotonic_s() - frame.captured_monotonic_s) * 1000,
+            track_id=passage.identifier,
+            shots=len(templates),
+            quality=best.quality,
+            model_pack=self._recognition.model_pack,
+            precision=self._recognition.precision,
+            probe=probe,
+            templates=templates,
+        )
+
+    def _end(self, numbers: Sequence[int]) -> None:
+        for number in numbers:
+            passage = self._passages.pop(number, None)
+            if passage is None:
+                continue
+            if not passage.assessed:
+                self._count(failures_to_acquire=1)
+            self._forget(passage)
+
+    def _forget(self, passage: Passage) -> None:
+        self._ledger.destroyed(passage.wipe())
+
+    def _count(self, **more: int) -> None:
+        old = self.counts
+        self.counts = AnalystCounts(
+            frames=old.frames + more.get("frames", 0),
+            passages=old.passages + more.get("passages", 0),
+            faces_seen=old.faces_seen + more.get("faces_seen", 0),
+            failures_to_acquire=old.failures_to_acquire + more.get("failures_to_acquire", 0),
+            suppressed=old.suppressed + more.get("suppressed", 0),
+        )

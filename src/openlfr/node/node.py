@@ -1,0 +1,171 @@
+"""The node: cameras, a few worker threads that share the models, and a clean stop."""
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from openlfr.capture.camera import Camera, CameraState
+from openlfr.node.alert import Alert
+from openlfr.node.analyst import Analyst, AnalystCounts
+
+_log = structlog.get_logger(__name__)
+
+TOO_SLOW_PER_S = 8.0
+"""A camera analysed less often than this, although it delivers more, is decoded more thinly until it keeps up."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Station:
+    """A camera and the analyst of its frames."""
+
+    camera: Camera
+    analyst: Analyst
+
+
+@dataclass(frozen=True, slots=True)
+class StationStatus:
+    """What to show of a camera: its state with the reason for it, and what was done with its frames."""
+
+    name: str
+    state: CameraState
+    reason: str
+    decoded: int
+    analysed: int
+    dropped: int
+    decoded_per_s: float
+    analysed_per_s: float
+    issues: tuple[str, ...]
+    counts: AnalystCounts
+
+
+class Node:
+    """Runs stations until they are over or it is stopped.
+
+    Each worker takes the newest frame of the next camera in turn, so that a camera with a crowd never starves the
+    others, and no two workers ever hold the same camera. `on_alert` is called in a worker's thread, one call at a
+    time, and owns the alert from then on.
+    """
+
+    def __init__(
+        self,
+        stations: Sequence[Station],
+        *,
+        on_alert: Callable[[Alert], None],
+        workers: int | None = None,
+    ) -> None:
+        self._stations = tuple(stations)
+        self._on_alert = on_alert
+        self._alert_lock = threading.Lock()
+        self._something_new = threading.Condition()
+        self._busy: set[int] = set()
+        self._next = 0
+        self._stopping = False
+        self._broken: dict[int, str] = {}
+        count = max(1, min(workers or os.cpu_count() or 1, len(self._stations)))
+        self._workers = [threading.Thread(target=self._work, name=f"analyst-{i}", daemon=True) for i in range(count)]
+
+    def start(self) -> None:
+        for worker in self._workers:
+            worker.start()
+        for station in self._stations:
+            station.camera.start()
+
+    def frame_arrived(self) -> None:
+        """For the cameras to call: something new can be taken, or a camera is over."""
+        with self._something_new:
+            self._something_new.notify()
+
+    @property
+    def finished(self) -> bool:
+        """Whether every camera is over and its last frame has been analysed."""
+        with self._something_new:
+            return not self._busy and all(station.camera.finished for station in self._stations)
+
+    def status(self) -> tuple[StationStatus, ...]:
+        return tuple(self._status(index) for index in range(len(self._stations)))
+
+    def ease(self) -> None:
+        """Asks cameras that this machine cannot keep up with to decode less, and the others to decode all. To be
+        called every second or two."""
+        for station in self._stations:
+            health = station.camera.health()
+            behind = health.decoded_per_s > 1.5 * health.taken_per_s and health.taken_per_s < TOO_SLOW_PER_S
+            if behind or health.taken_per_s > 1.5 * TOO_SLOW_PER_S:
+                station.camera.thin(behind)
+
+    def stop(self, timeout_s: float = 1.5) -> None:
+        """Stops cameras and workers, then ends every passage: after this the ledger balances."""
+        for station in self._stations:
+            # Each camera only has to hear of it here; they wind up side by side.
+            station.camera.stop(timeout_s=0.0)
+        with self._something_new:
+            self._stopping = True
+            self._something_new.notify_all()
+        for worker in self._workers:
+            if worker.is_alive():
+                worker.join(timeout_s)
+        for station in self._stations:
+            station.camera.stop(timeout_s / max(len(self._stations), 1))
+            station.analyst.end()
+
+    def _work(self) -> None:
+        while (index := self._claim()) is not None:
+            try:
+                self._serve(self._stations[index])
+            except Exception as error:
+                self._give_up(index, error)
+            finally:
+                with self._something_new:
+                    self._busy.discard(index)
+                    self._something_new.notify()
+
+    def _give_up(self, index: int, error: Exception) -> None:
+        """A fault in the analysis of one camera ends that camera alone, and what was held of its passages."""
+        station = self._stations[index]
+        # The error's text and traceback stay out of log and screen: they may quote values derived from a face.
+        _log.error("analysis_broke", camera=station.camera.name, error=type(error).__name__)
+        self._broken[index] = f"The analysis of this camera failed unexpectedly ({type(error).__name__})."
+        station.camera.stop(timeout_s=0.0)
+        station.analyst.end()
+
+    def _claim(self) -> int | None:
+        """Waits for a camera with a frame that no other worker holds; None when the node stops."""
+        while True:
+            with self._something_new:
+                if self._stopping:
+                    return None
+                for offset in range(len(self._stations)):
+                    index = (self._next + offset) % len(self._stations)
+                    if index not in self._busy and self._stations[index].camera.has_frame:
+                        self._next = index + 1
+                        self._busy.add(index)
+                        return index
+                self._something_new.wait()
+
+    def _serve(self, station: Station) -> None:
+        frame = station.camera.take()
+        if frame is None:
+            return
+        for alert in station.analyst.analyse(frame):
+            with self._alert_lock:
+                self._on_alert(alert)
+
+    def _status(self, index: int) -> StationStatus:
+        station = self._stations[index]
+        camera, counts, health = station.camera, station.camera.counts(), station.camera.health()
+        broken = self._broken.get(index)
+        return StationStatus(
+            name=camera.name,
+            state=CameraState.FAILED if broken else camera.state,
+            reason=broken or camera.state_reason,
+            decoded=counts.decoded,
+            analysed=station.analyst.counts.frames,
+            dropped=counts.dropped_in_all,
+            decoded_per_s=health.decoded_per_s,
+            analysed_per_s=health.taken_per_s,
+            issues=tuple(issue.value for issue in health.issues),
+            counts=station.analyst.counts,
+        )

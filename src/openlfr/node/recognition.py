@@ -1,0 +1,71 @@
+"""From a passage's shots to an answer: template, search, fusion, second opinion, cool-down. Shared by all cameras."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openlfr.matching.cooldown import CoolDown
+from openlfr.matching.fusion import fuse
+from openlfr.matching.gallery import Gallery
+from openlfr.node.passage import Shot
+from openlfr.vision.face import Template
+from openlfr.vision.models import Models
+
+SAME_PASSAGE = 0.15
+"""Cosine under which two shots of one track show different people: hardly any two shots of one person a moment apart
+are so unlike, and most pairs of strangers are."""
+
+COOL_DOWN_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A score at or above the threshold. `suppressed`: the same person raised an alert a moment ago."""
+
+    person_id: str
+    picture: str
+    score: float
+    second_score: float | None
+    threshold: float
+    suppressed: bool
+
+
+class Recognition:
+    """Compares passages with one watchlist at one threshold. Thread-safe."""
+
+    def __init__(self, models: Models, gallery: Gallery, threshold: float, *, cool_down_s: float = COOL_DOWN_S) -> None:
+        self._models = models
+        self._gallery = gallery
+        self.threshold = threshold
+        self._cool_down = CoolDown(cool_down_s)
+
+    @property
+    def model_pack(self) -> str:
+        return self._models.identity
+
+    @property
+    def precision(self) -> str:
+        return self._models.execution.precision.value
+
+    def extract(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Templates of aligned faces; new arrays, the caller's to count and to overwrite."""
+        return self._models.extractor.extract(chips)
+
+    def same_person(self, shots: Sequence[Shot], template: Template) -> bool:
+        """Whether a new shot can be of the person of these, or the tracker has gone over to somebody else."""
+        return max(float(shot.template @ template) for shot in shots) >= SAME_PASSAGE
+
+    def match(self, shots: Sequence[Shot], at_s: float) -> Match | None:
+        """The person on the watchlist whom these shots together resemble at or above the threshold, if any."""
+        templates = np.stack([shot.template for shot in shots])
+        fused = fuse(templates, np.array([shot.quality for shot in shots], np.float32))
+        found = self._gallery.search(fused)
+        fused[...] = 0
+        templates[...] = 0
+        if not found or found[0].score < self.threshold:
+            return None
+        best = found[0]
+        suppressed = not self._cool_down.admit(best.person_id, at_s)
+        return Match(best.person_id, best.picture, best.score, None, self.threshold, suppressed)
