@@ -119,7 +119,6 @@ def decision(profile: JurisdictionProfile = UK, /, **changes: object) -> Decisio
         terms=terms(),
         reason="Necessary and proportionate for the stated purpose.",
         profile=profile,
-        policy_version="2026-1",
         certificate=CERTIFICATE,
         external_reference="Court of Ghent 2026/44" if profile.external_authority else None,
     )

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from openlfr.policy.application import Application
 from openlfr.policy.authority import Authority
-from openlfr.policy.identifiers import DeploymentId, StaffId
+from openlfr.policy.identifiers import DeploymentId, StaffId, WatchlistId
 from openlfr.policy.roles import Action
 
 
@@ -99,8 +99,8 @@ class Deployment:
     """One deployment. `applicants` are all who drafted or submitted; `authority` is the decision in force.
 
     A rehearsal is marked for life, finds consenting people only and is counted nowhere. `urgent_by` gave an urgent
-    authority that still waits for its review or has had it. `watchlist_authority` is the number of the authority under
-    which the list in use was attached.
+    authority that still waits for its review or has had it. `watchlist_size` counts the people who were looked
+    for when the list was attached, without testers; `watchlist_authority` is the number of the authority it came under.
     """
 
     deployment: DeploymentId
@@ -110,7 +110,9 @@ class Deployment:
     state: DeploymentState = DeploymentState.DRAFT
     authority: Authority | None = None
     urgent_by: StaffId | None = None
+    watchlist: WatchlistId | None = None
     watchlist_hash: str | None = None
+    watchlist_size: int = 0
     watchlist_authority: int = 0
     readiness: Readiness | None = None
     pause_reason: PauseReason | None = None

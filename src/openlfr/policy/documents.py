@@ -1,10 +1,20 @@
 """Values as documents and back: what is signed, stored and sent is exactly what the rules understand."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 T = TypeVar("T")
+
+
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    """Building one takes milliseconds, so each is built once."""
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
 
 
 class DocumentError(ValueError):
@@ -16,7 +26,7 @@ def to_document(value: object) -> JsonValue:
 
     Values hold tuples in a fixed order and no sets, so equal values give equal documents.
     """
-    document: JsonValue = TypeAdapter(type(value)).dump_python(value, mode="json")
+    document: JsonValue = _adapter(type(value)).dump_python(value, mode="json")
     return document
 
 
@@ -28,7 +38,7 @@ def from_document(kind: type[T], document: object) -> T:
             is refused and never passed over.
     """
     try:
-        value = TypeAdapter(kind).validate_python(document)
+        value: T = _adapter(kind).validate_python(document)
     except ValidationError as problem:
         where = ".".join(str(part) for part in problem.errors()[0]["loc"])
         raise DocumentError(f"This is no {kind.__name__}: {where or 'it'} is missing or wrong.") from problem

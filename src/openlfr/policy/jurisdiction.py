@@ -31,16 +31,17 @@ class AssessmentKind(StrEnum):
 class JurisdictionProfile:
     """What one jurisdiction demands.
 
-    `aims`: the closed list an application chooses from, or empty where the law has none. `external_authority`: a judge
-    or independent body must have authorised too, and its reference is recorded. `urgent_review`: an urgent start that
-    is not confirmed within this time stops by itself and everything is deleted. `officer_presence`: the longest time
-    since an officer on duty last checked in. `alert_answer`: an alert unanswered for longer expires.
-    `false_alert_ceiling`: false alerts per face seen, beyond which the guard pauses.
+    `version` is written into every authority. `aims`: the closed list an application chooses from, or empty where the
+    law has none. `external_authority`: a judge or independent body must have authorised too, and its reference is
+    recorded. `urgent_review`: an urgent start that is not confirmed within this time stops by itself and everything is
+    deleted. `officer_presence`: the longest time since an officer on duty last checked in. `alert_answer`: an alert
+    unanswered for longer expires. `false_alert_ceiling`: false alerts per face seen, beyond which the guard pauses.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     name: str
+    version: str
     title: str
     basis: str
     aims: tuple[Aim, ...]

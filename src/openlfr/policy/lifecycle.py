@@ -61,7 +61,6 @@ class Decision:
     terms: Terms
     reason: str
     profile: JurisdictionProfile
-    policy_version: str
     certificate: ThresholdCertificate | None
     external_reference: str | None = None
 
@@ -372,7 +371,7 @@ def _authorised(
         reason=decision.reason,
         terms=decision.terms,
         profile=profile.name,
-        policy_version=decision.policy_version,
+        policy_version=profile.version,
         external_reference=external,
         review_by=review_by,
     )
@@ -410,12 +409,18 @@ def _watchlist_attached(deployment: Deployment, act: AttachWatchlist) -> Deploym
         )
     limits = ListLimits(terms.largest_watchlist, act.profile.watchlist_age, terms.window.start)
     refusal = list_refusal(watchlist, limits)
-    return refusal or replace(deployment, watchlist_hash=watchlist.content_hash, watchlist_authority=sequence)
+    return refusal or replace(
+        deployment,
+        watchlist=watchlist.watchlist,
+        watchlist_hash=watchlist.content_hash,
+        watchlist_size=watchlist.size - watchlist.testers,
+        watchlist_authority=sequence,
+    )
 
 
 def _removal_noted(deployment: Deployment, watchlist: Watchlist) -> Deployment | Refusal:
-    if watchlist.deployment != deployment.deployment or watchlist.state is not WatchlistState.FROZEN:
-        return Refusal(RefusalCode.WRONG_WATCHLIST, "This is not the frozen watchlist of this deployment.")
+    if watchlist.watchlist != deployment.watchlist or watchlist.state is not WatchlistState.FROZEN:
+        return Refusal(RefusalCode.WRONG_WATCHLIST, "This is not the watchlist in use at this deployment.")
     return replace(deployment, watchlist_hash=watchlist.content_hash)
 
 

@@ -71,6 +71,7 @@ class Action(StrEnum):
     RECORD_COMPETENCE = "record training and competence"
     CONFIGURE_CAMERAS = "configure cameras"
     ENROL_NODE = "enrol a node"
+    IMPORT_CERTIFICATE = "import a threshold certificate"
     ROTATE_KEYS = "rotate keys"
     READ_AUDIT = "read the audit log"
     EXPORT_AUDIT = "export the audit log"
@@ -128,6 +129,7 @@ ROLES_FOR: Mapping[Action, frozenset[Role]] = {
     Action.RECORD_COMPETENCE: frozenset({_ADM}),
     Action.CONFIGURE_CAMERAS: frozenset({_ADM}),
     Action.ENROL_NODE: frozenset({_ADM}),
+    Action.IMPORT_CERTIFICATE: frozenset({_ADM}),
     Action.ROTATE_KEYS: frozenset({_ADM}),
     Action.READ_AUDIT: frozenset({_AUD}),
     Action.EXPORT_AUDIT: frozenset({_AUD}),

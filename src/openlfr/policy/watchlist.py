@@ -202,7 +202,8 @@ new authority is."""
 
 @dataclass(frozen=True, slots=True)
 class Watchlist:
-    """A list as the rules see it; entries and pictures are counted, not held.
+    """A list as the rules see it; entries and pictures are counted, not held. `size` counts everybody, `testers` those
+    of the blue list among them.
 
     `drawn_at` is when the people were last drawn from, or checked against, their source; the list's age runs from it.
     `builders` are all who ever changed its content; none of them may approve it.
@@ -218,6 +219,7 @@ class Watchlist:
     frozen_at: datetime | None = None
     content_hash: str | None = None
     size: int = 0
+    testers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
