@@ -14,6 +14,7 @@ from openlfr.vision.inference.session import (
     Runtime,
     Session,
 )
+from openlfr.vision.inference.trial import try_out
 
 __all__ = [
     "Device",
@@ -26,4 +27,5 @@ __all__ = [
     "Precision",
     "Runtime",
     "Session",
+    "try_out",
 ]

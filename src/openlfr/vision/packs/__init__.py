@@ -4,6 +4,7 @@ A pack is a manifest and the files it names by SHA-256. Loading one checks every
 the runtimes. Imports nothing else of ours; `vision.inference` runs what this room loads.
 """
 
+from openlfr.vision.packs.add import add_pack
 from openlfr.vision.packs.manifest import (
     Alignment,
     CalibrationFile,
@@ -17,14 +18,23 @@ from openlfr.vision.packs.manifest import (
     RecogniserModel,
 )
 from openlfr.vision.packs.prepare import ModelSignature, PreparedModel
-from openlfr.vision.packs.store import LoadedPack, load_pack
+from openlfr.vision.packs.store import (
+    DEFAULT_PACK,
+    InstalledPack,
+    LoadedPack,
+    find_pack,
+    load_pack,
+    pack_names,
+)
 
 __all__ = [
+    "DEFAULT_PACK",
     "Alignment",
     "CalibrationFile",
     "ColourOrder",
     "DetectorFamily",
     "DetectorModel",
+    "InstalledPack",
     "LoadedPack",
     "ModelFile",
     "ModelPack",
@@ -33,5 +43,8 @@ __all__ = [
     "PreparedModel",
     "Preprocessing",
     "RecogniserModel",
+    "add_pack",
+    "find_pack",
     "load_pack",
+    "pack_names",
 ]

@@ -17,7 +17,7 @@ from openlfr.vision.packs.manifest import (
     RecogniserModel,
     parse_manifest,
 )
-from openlfr.vision.packs.places import Places, places
+from openlfr.vision.packs.places import places
 from openlfr.vision.packs.prepare import PREPARATION_VERSION, PreparedModel, describe, prepare
 
 DEFAULT_PACK = "default"
@@ -64,8 +64,11 @@ def load_pack(name: str = DEFAULT_PACK, *, home: Path | None = None) -> LoadedPa
     `home` replaces OPENLFR_HOME and the XDG folders. Raises PackError when there is no such pack, its manifest is
     wrong, a file is missing, or a file's hash is not the manifest's.
     """
-    where = places(home)
-    found = find_pack(name, where)
+    return load_installed(find_pack(name, home=home), places(home).cache)
+
+
+def load_installed(found: InstalledPack, cache: Path) -> LoadedPack:
+    """Check and prepare a pack that was found; `cache` is the folder of prepared models. Raises PackError."""
     warnings: list[str] = []
 
     def prepared(model: DetectorModel | RecogniserModel) -> PreparedModel:
@@ -73,7 +76,7 @@ def load_pack(name: str = DEFAULT_PACK, *, home: Path | None = None) -> LoadedPa
         recipe = json.dumps([model.file.sha256, repr(model.preprocessing), PREPARATION_VERSION])
         key = f"{model.name}-{hashlib.sha256(recipe.encode()).hexdigest()[:24]}-v{PREPARATION_VERSION}"
         graph, warning = read_or_build(
-            where.cache, key, lambda: prepare(source, model.preprocessing, name=f"{found.pack.name}/{model.name}")
+            cache, key, lambda: prepare(source, model.preprocessing, name=f"{found.pack.name}/{model.name}")
         )
         if warning is not None and warning not in warnings:
             warnings.append(warning)
@@ -83,28 +86,31 @@ def load_pack(name: str = DEFAULT_PACK, *, home: Path | None = None) -> LoadedPa
     return LoadedPack(found.pack, detector, recogniser, found.folder, tuple(warnings))
 
 
-def find_pack(name: str, where: Places) -> InstalledPack:
+def find_pack(name: str, *, home: Path | None = None) -> InstalledPack:
     """The pack of this name; only its manifest is read. Raises PackError when there is none, or it is wrong."""
     if name == DEFAULT_PACK:
         return _built_in()
-    names = added_names(where)
+    names = pack_names(home=home)
     if name not in names:
-        known = ", ".join([DEFAULT_PACK, *names])
         raise PackError(
-            f"There is no model pack called {name!r} here; there is: {known}. Add one with `openlfr models add`."
+            f"There is no model pack called {name!r} here; there is: {', '.join(names)}. "
+            "Add one with `openlfr models add`."
         )
-    folder = where.packs / name
-    pack = parse_manifest((folder / MANIFEST_NAME).read_bytes(), source=str(folder / MANIFEST_NAME))
+    folder = places(home).packs / name
+    try:
+        manifest = (folder / MANIFEST_NAME).read_bytes()
+    except OSError as error:
+        raise PackError(f"{folder / MANIFEST_NAME} cannot be read ({error.strerror}).") from error
+    pack = parse_manifest(manifest, source=str(folder / MANIFEST_NAME))
     if pack.name != name:
         raise PackError(f"The folder {folder} holds a pack called {pack.name!r}; rename the folder, or add it anew.")
     return InstalledPack(pack, folder, built_in=False)
 
 
-def added_names(where: Places) -> list[str]:
-    """Names of the packs somebody added, sorted."""
-    if not where.packs.is_dir():
-        return []
-    return sorted(path.parent.name for path in where.packs.glob(f"[!.]*/{MANIFEST_NAME}") if path.is_file())
+def pack_names(*, home: Path | None = None) -> list[str]:
+    """The built-in pack's name, then those of the packs somebody added, sorted."""
+    added = places(home).packs.glob(f"[!.]*/{MANIFEST_NAME}")
+    return [DEFAULT_PACK, *sorted(path.parent.name for path in added if path.is_file())]
 
 
 def read_verified(pack: ModelPack, file: ModelFile, folder: Path) -> bytes:
