@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Self
 
-from openlfr.policy.roles import Action, Role
+from openlfr.policy.roles import ROLES_FOR, Action, Actor, Role
 from openlfr.records.merkle import leaf_hash
 from openlfr.records.schema import microseconds
 from openlfr.sealing.canonical import canonical_bytes, parse_canonical
@@ -44,12 +44,7 @@ class SystemAct(StrEnum):
     CLOCK_SET_BACK = "notice that the clock was set back"
     RESTORE_ACCEPTED = "go on from a restored backup"
     PURGE_BEGUN = "begin a purge"
-    PURGE_FINISHED = "finish a purge"
     RETENTION_OVERDUE = "notice that data are kept too long"
-    SIGN_IN = "let somebody sign in"
-    SIGN_IN_REFUSED = "refuse a sign-in"
-    SIGN_OUT = "sign somebody out"
-    NODE_REPORTED = "take a report from a node"
 
 
 Act = Action | SystemAct
@@ -61,6 +56,11 @@ class Who:
 
     staff: str
     role: Role | None
+
+    @classmethod
+    def acting(cls, actor: Actor, action: Action) -> Self:
+        """Who takes this action, in the first of their roles that allows it."""
+        return cls(actor.staff, min(actor.roles & ROLES_FOR[action], default=None))
 
 
 THE_HUB_ITSELF: Final = Who("hub", None)

@@ -6,7 +6,7 @@ transaction ever fails for having run beside another. Keep writing transactions 
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from openlfr.records.errors import DatabaseMissingError, DatabaseUnreachableError
+from openlfr.records.errors import DatabaseBusyError, DatabaseMissingError, DatabaseUnreachableError
 from openlfr.records.faults import clear_faults
 from openlfr.records.migrate import bring_up_to_date
 
@@ -63,13 +63,29 @@ class Database:
     @contextmanager
     def maintaining(self) -> Iterator[Connection]:
         """A connection outside any transaction, for VACUUM and checkpoints. Raises RecordsError."""
-        with clear_faults():
+        options = {_MODE: "maintaining"} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        with clear_faults(), self.engine.execution_options(**options).connect() as connection:
+            yield connection
+
+    def scrub(self, tables: Collection[str]) -> None:
+        """Overwrite or rewrite what deleted rows of these tables left in the database's files.
+
+        SQLite has zeroed the pages already (secure_delete); here its write-ahead log is emptied into the file and
+        cut. PostgreSQL rewrites the tables without their dead rows; its own write-ahead log is recycled by the server
+        later, and until then holds old pages (whose content is sealed under destroyed keys).
+        Raises DatabaseBusyError when a long reader stands in the way: nothing is lost by trying again.
+        """
+        with self.maintaining() as connection:
             if self.is_sqlite:
-                with self.engine.execution_options(**{_MODE: "maintaining"}).connect() as connection:
-                    yield connection
-            else:
-                with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                    yield connection
+                busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+                if busy:
+                    raise DatabaseBusyError(
+                        "Another program reads the database, so its write-ahead log cannot be emptied yet. Try again."
+                    )
+                return
+            quote = connection.dialect.identifier_preparer.quote
+            for table in sorted(tables):
+                connection.exec_driver_sql(f"VACUUM (FULL) {quote(table)}")
 
     def close(self) -> None:
         """Let go of every connection."""

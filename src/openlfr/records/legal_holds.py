@@ -1,0 +1,141 @@
+"""Legal holds: by an authority's order, with a reason, a record outlives its period until the hold is released."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from openlfr.policy.refusal import Refusal, RefusalCode
+from openlfr.policy.retention import RetentionPolicy
+from openlfr.policy.roles import Action, Actor, may_act
+from openlfr.records.audit_entry import AuditEvent, Processing, RecordReference, Who
+from openlfr.records.hub_records import HubRecords
+from openlfr.records.purgeable import Candidate, Purgeable
+from openlfr.records.retention_tables import LegalHoldRow, PurgeIntentRow
+from openlfr.sealing.box import Place
+from openlfr.sealing.vault_file import KeyPurpose
+
+
+@dataclass(frozen=True, slots=True)
+class LegalHold:
+    """A hold in force, without its words."""
+
+    id: str
+    record: RecordReference
+    placed_by: str
+    placed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LegalHolds:
+    """Places and releases holds on the kinds of records that the retention policy allows to be held."""
+
+    records: HubRecords
+    policy: RetentionPolicy
+    purgeables: Sequence[Purgeable]
+
+    def place(
+        self, by: Actor, record: RecordReference, authority: str, reason: str, origin: str
+    ) -> LegalHold | Refusal:
+        """Keep a record and what belongs to it. `authority` names who ordered it (a court, a case), `reason` why.
+
+        Refused without the role, without both texts, for a kind that may not be held, for a record that is not there,
+        and once its destruction has begun.
+        """
+        now = self.records.clock()
+        allowed = may_act(by, Action.PLACE_LEGAL_HOLD, now)
+        if isinstance(allowed, Refusal):
+            return allowed
+        if not authority.strip() or not reason.strip():
+            return Refusal(
+                RefusalCode.AUTHORITY_MISSING, "A legal hold needs the authority that ordered it, and the reason."
+            )
+        with self.records.database.writing() as session:
+            refusal = self._refusal(session, record)
+            if refusal is not None:
+                return refusal
+            hold = LegalHold(self.records.new_id(), record, by.staff, now)
+            key = self.records.vault.sole_key(KeyPurpose.AUDIT)
+            session.add(
+                LegalHoldRow(
+                    id=hold.id,
+                    record_kind=record.kind,
+                    record_id=record.id,
+                    words=self.records.sealer.seal_json(
+                        key, {"authority": authority, "reason": reason}, _words_place(hold.id)
+                    ),
+                    placed_by=hold.placed_by,
+                    placed_at=hold.placed_at,
+                )
+            )
+            self._audit(session, by, Action.PLACE_LEGAL_HOLD, record, origin, f"{authority}: {reason}")
+        return hold
+
+    def release(self, by: Actor, hold_id: str, authority: str, reason: str, origin: str) -> LegalHold | Refusal:
+        """End a hold: what it kept goes with the next purge if its period is over.
+
+        Refused without the role, without both texts, and when there is no such hold in force.
+        """
+        now = self.records.clock()
+        allowed = may_act(by, Action.RELEASE_LEGAL_HOLD, now)
+        if isinstance(allowed, Refusal):
+            return allowed
+        if not authority.strip() or not reason.strip():
+            return Refusal(
+                RefusalCode.AUTHORITY_MISSING,
+                "Releasing a legal hold needs the authority that allows it, and the reason.",
+            )
+        with self.records.database.writing() as session:
+            row = session.get(LegalHoldRow, hold_id)
+            if row is None or row.released_at is not None:
+                return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such legal hold in force.")
+            row.released_at, row.released_by = now, by.staff
+            hold = _hold(row)
+            self._audit(session, by, Action.RELEASE_LEGAL_HOLD, hold.record, origin, f"{authority}: {reason}")
+        return hold
+
+    def in_force(self, session: Session) -> Sequence[LegalHold]:
+        """Every hold that was not released, oldest first."""
+        rows = session.scalars(
+            select(LegalHoldRow).where(LegalHoldRow.released_at.is_(None)).order_by(LegalHoldRow.placed_at)
+        )
+        return [_hold(row) for row in rows]
+
+    def _refusal(self, session: Session, record: RecordReference) -> Refusal | None:
+        purgeable = next((each for each in self.purgeables if each.record_kind == record.kind), None)
+        if purgeable is None or purgeable.candidate(session, record.id) is None:
+            return Refusal(RefusalCode.UNKNOWN_RECORD, f"There is no {record.kind} {record.id} that could be held.")
+        if not self.policy.classes[purgeable.data_class].legal_hold:
+            return Refusal(
+                RefusalCode.LEGAL_HOLD,
+                f"The retention policy does not allow a {record.kind} to be held beyond its end.",
+            )
+        begun = select(PurgeIntentRow.id).where(
+            PurgeIntentRow.record_kind == record.kind, PurgeIntentRow.record_id == record.id
+        )
+        if session.execute(begun).first():
+            return Refusal(RefusalCode.TOO_LATE, f"The destruction of this {record.kind} has begun already.")
+        return None
+
+    def _audit(
+        self, session: Session, by: Actor, action: Action, record: RecordReference, origin: str, words: str
+    ) -> None:
+        self.records.audit.append(
+            session, AuditEvent(Who.acting(by, action), action, Processing.ALTERATION, record, origin, words)
+        )
+
+
+def holding(candidate: Candidate, holds: Sequence[LegalHold]) -> LegalHold | None:
+    """The hold that keeps a record, its own or that of a record it lies within; None when nothing does."""
+    covered = {candidate.record, *candidate.within}
+    return next((hold for hold in holds if hold.record in covered), None)
+
+
+def _words_place(hold_id: str) -> Place:
+    return Place(LegalHoldRow.__tablename__, "words", hold_id)
+
+
+def _hold(row: LegalHoldRow) -> LegalHold:
+    return LegalHold(row.id, RecordReference(row.record_kind, row.record_id), row.placed_by, row.placed_at)
