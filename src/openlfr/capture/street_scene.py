@@ -25,6 +25,8 @@ _PAINT = ((60, 58, 56), (176, 178, 180), (96, 64, 40), (40, 44, 120))
 
 _WHEEL_TURNS = tuple(turn * math.pi / 8 for turn in range(16))
 
+_FAR_END_M = 60.0
+
 _NOISE_LEVEL = 3.0
 _NOISE_TILES = 4
 
@@ -119,16 +121,18 @@ class StreetScene:
         while x < 20.0:
             end, top = x + float(rng.uniform(3, 6)), float(rng.uniform(6, 11))
             haze = 0.55 * np.array((220, 212, 202)) + 0.45 * rng.choice(_WALLS)
-            self._fill(picture, [(x, 0, 60), (x, top, 60), (end, top, 60), (end, 0, 60)], haze)
+            self._fill(
+                picture, [(x, 0, _FAR_END_M), (x, top, _FAR_END_M), (end, top, _FAR_END_M), (end, 0, _FAR_END_M)], haze
+            )
             x = end
-        self._fill(picture, [(-40, 0, 60), (40, 0, 60), (40, 0, 1.2), (-40, 0, 1.2)], (148, 150, 152))
-        self._fill(picture, [(-4.6, 0, 60), (-4.6, 0, 1.2), (-13, 0, 1.2), (-13, 0, 60)], (92, 92, 94))
+        self._fill(picture, [(-40, 0, _FAR_END_M), (40, 0, _FAR_END_M), (40, 0, 1.2), (-40, 0, 1.2)], (148, 150, 152))
+        self._fill(picture, [(-4.6, 0, _FAR_END_M), (-4.6, 0, 1.2), (-13, 0, 1.2), (-13, 0, _FAR_END_M)], (92, 92, 94))
         for near in range(2, 58, 4):
             dash = [(-8.9, 0, near), (-8.7, 0, near), (-8.7, 0, near + 2), (-8.9, 0, near + 2)]
             self._fill(picture, dash, (205, 205, 205))
         self._paint_paving(picture)
         for side in (1, -1):
-            z = 60.0
+            z = _FAR_END_M
             while z > 3.0:
                 depth = float(rng.uniform(5, 8))
                 self._paint_house(picture, rng, side * (4.2 if side > 0 else 15.0), max(2.2, z - depth), z)
@@ -139,10 +143,12 @@ class StreetScene:
 
     def _paint_paving(self, picture: Pixels) -> None:
         for x in (-3.8, -3.0, -2.2, -1.4, -0.6, 0.2, 1.0, 1.8, 2.6, 3.4):
-            self._line(picture, (x, 0, 1.2), (x, 0, 60), (128, 130, 132))
+            self._line(picture, (x, 0, 1.2), (x, 0, _FAR_END_M), (128, 130, 132))
         for z in (1.2 * 1.16**course for course in range(27)):
             self._line(picture, (-4.6, 0, z), (4.2, 0, z), (128, 130, 132))
-        self._fill(picture, [(-4.6, 0, 60), (-4.45, 0, 60), (-4.45, 0, 1.2), (-4.6, 0, 1.2)], (178, 180, 182))
+        self._fill(
+            picture, [(-4.6, 0, _FAR_END_M), (-4.45, 0, _FAR_END_M), (-4.45, 0, 1.2), (-4.6, 0, 1.2)], (178, 180, 182)
+        )
 
     def _paint_house(self, picture: Pixels, rng: np.random.Generator, x: float, near: float, far: float) -> None:
         height = float(rng.uniform(8, 13))
@@ -203,6 +209,8 @@ class StreetScene:
         return 4.0 + (travelled if car.speed_m_s > 0 else self._CAR_ROUND_S * abs(car.speed_m_s) - travelled)
 
     def _draw_car(self, picture: Pixels, car: _Car, z: float) -> None:
+        if z > _FAR_END_M - 5:
+            return
         x0, x1 = car.x_m, car.x_m + 1.8
         inner0, inner1 = x0 + 0.2, x1 - 0.2
         dark = tuple(value * 0.7 for value in car.colour)
