@@ -1,0 +1,35 @@
+"""How figures are worded, the same in every table, page and chart."""
+
+from decimal import Decimal
+
+from openlfr.reporting.deployment_record import FalseAlertRates
+
+
+def threshold_text(threshold: Decimal) -> str:
+    """At least two places, as thresholds are published: 0.60; never fewer than were set."""
+    places = max(2, -int(threshold.as_tuple().exponent))
+    return f"{threshold:.{places}f}"
+
+
+def percent(rate: float) -> str:
+    """Two significant digits, never in powers of ten: 0.35%, 0.00032%, 0%."""
+    return f"{Decimal(f'{100 * rate:.2g}'):f}%"
+
+
+def per_alert_text(rates: FalseAlertRates) -> str:
+    """False alerts of all alerts, with the exact 95 % interval."""
+    share = rates.per_alert
+    if share is None:
+        return "does not add up"
+    if not share.total:
+        return "no alerts"
+    interval = share.interval()
+    return f"{percent(share.rate)} ({percent(interval.low)} to {percent(interval.high)})"
+
+
+def per_face_text(rates: FalseAlertRates) -> str:
+    """False alerts per face seen, with the exact 95 % interval."""
+    interval = rates.per_face_interval()
+    if interval is None or rates.per_face is None:
+        return "no faces"
+    return f"{percent(rates.per_face)} ({percent(interval.low)} to {percent(interval.high)})"
