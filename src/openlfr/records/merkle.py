@@ -60,21 +60,73 @@ class Frontier:
         return root
 
 
-def inclusion_path(leaves: Sequence[bytes], position: int) -> tuple[bytes, ...]:
-    """PATH of section 2.1.1: what proves that the leaf at `position` is in the tree of `leaves`. O(n) hashes."""
-    if not 0 <= position < len(leaves):
-        raise ValueError(f"There is no entry {position} in a log of {len(leaves)}.")
-    path: list[bytes] = []
-    start, end = 0, len(leaves)
-    while end - start > 1:
-        middle = start + _largest_power_below(end - start)
-        if position < middle:
-            path.append(_root(leaves, middle, end))
-            end = middle
-        else:
-            path.append(_root(leaves, start, middle))
-            start = middle
-    return tuple(reversed(path))
+class Tree:
+    """A whole tree in memory, for proofs: the hashes of every complete subtree, about 2 for each leaf."""
+
+    def __init__(self, leaves: Iterable[bytes]) -> None:
+        """Takes leaf hashes in order. O(n)."""
+        level = list(leaves)
+        self.size = len(level)
+        self._levels = [level]
+        while len(level) > 1:
+            level = [node_hash(level[left], level[left + 1]) for left in range(0, len(level) - 1, 2)]
+            self._levels.append(level)
+
+    def root(self, size: int) -> bytes:
+        """The head of the tree when it had its first `size` leaves."""
+        self._refuse_unknown(size)
+        return self._subtree(0, size) if size else EMPTY_ROOT
+
+    def inclusion_path(self, position: int, size: int) -> tuple[bytes, ...]:
+        """PATH of section 2.1.1: what proves that the leaf at `position` is among the first `size`."""
+        self._refuse_unknown(size)
+        if not 0 <= position < size:
+            raise ValueError(f"There is no entry {position} among the first {size}.")
+        path: list[bytes] = []
+        start, end = 0, size
+        while end - start > 1:
+            middle = start + _largest_power_below(end - start)
+            if position < middle:
+                path.append(self._subtree(middle, end))
+                end = middle
+            else:
+                path.append(self._subtree(start, middle))
+                start = middle
+        return tuple(reversed(path))
+
+    def consistency_path(self, earlier_size: int, size: int) -> tuple[bytes, ...]:
+        """PROOF of section 2.1.2: what proves that the first `size` leaves begin with the first `earlier_size`."""
+        self._refuse_unknown(size)
+        if not 0 <= earlier_size <= size:
+            raise ValueError(f"A log of {size} entries has no earlier state of {earlier_size}.")
+        if earlier_size in (0, size):
+            return ()
+        path: list[bytes] = []
+        start, end, begins_the_tree = 0, size, True
+        while earlier_size != end:
+            middle = start + _largest_power_below(end - start)
+            if earlier_size <= middle:
+                path.append(self._subtree(middle, end))
+                end = middle
+            else:
+                path.append(self._subtree(start, middle))
+                start, begins_the_tree = middle, False
+        if not begins_the_tree:
+            path.append(self._subtree(start, end))
+        return tuple(reversed(path))
+
+    def _refuse_unknown(self, size: int) -> None:
+        if not 0 <= size <= self.size:
+            raise ValueError(f"A log of {self.size} entries has no state of {size}.")
+
+    def _subtree(self, start: int, end: int) -> bytes:
+        """The root over a range whose start is a multiple of the power of two at or above its length."""
+        width = end - start
+        if width & (width - 1) == 0:
+            height = width.bit_length() - 1
+            return self._levels[height][start >> height]
+        middle = start + _largest_power_below(width)
+        return node_hash(self._subtree(start, middle), self._subtree(middle, end))
 
 
 def root_from_inclusion(leaf: bytes, position: int, size: int, path: Sequence[bytes]) -> bytes | None:
@@ -95,27 +147,6 @@ def root_from_inclusion(leaf: bytes, position: int, size: int, path: Sequence[by
         node >>= 1
         last >>= 1
     return root if last == 0 else None
-
-
-def consistency_path(leaves: Sequence[bytes], earlier_size: int) -> tuple[bytes, ...]:
-    """PROOF of section 2.1.2: what proves that the tree of `leaves` only added to its first `earlier_size`. O(n)."""
-    if not 0 <= earlier_size <= len(leaves):
-        raise ValueError(f"A log of {len(leaves)} has no earlier state of {earlier_size} entries.")
-    if earlier_size in (0, len(leaves)):
-        return ()
-    path: list[bytes] = []
-    start, end, whole = 0, len(leaves), True
-    while earlier_size != end:
-        middle = start + _largest_power_below(end - start)
-        if earlier_size <= middle:
-            path.append(_root(leaves, middle, end))
-            end = middle
-        else:
-            path.append(_root(leaves, start, middle))
-            start, whole = middle, False
-    if not whole:
-        path.append(_root(leaves, start, end))
-    return tuple(reversed(path))
 
 
 def is_consistent(earlier_size: int, earlier_root: bytes, size: int, root: bytes, path: Sequence[bytes]) -> bool:
@@ -148,10 +179,6 @@ def is_consistent(earlier_size: int, earlier_root: bytes, size: int, root: bytes
         node >>= 1
         last >>= 1
     return last == 0 and old == earlier_root and new == root
-
-
-def _root(leaves: Sequence[bytes], start: int, end: int) -> bytes:
-    return Frontier().appended(leaves[position] for position in range(start, end)).root
 
 
 def _largest_power_below(size: int) -> int:
