@@ -82,7 +82,7 @@ class NotEnrolled:
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolment:
+class EnrolmentResult:
     """Every picture given is in one of the two, both in the order given."""
 
     enrolled: tuple[Enrolled, ...]
@@ -117,7 +117,7 @@ class Enroller:
         self._quality_floor = quality_floor
         self._readers = readers or os.cpu_count() or 1
 
-    def enrol(self, references: Sequence[ReferencePicture], on_progress: OnProgress | None = None) -> Enrolment:
+    def enrol(self, references: Sequence[ReferencePicture], on_progress: OnProgress | None = None) -> EnrolmentResult:
         """Reads and enrols every picture; one that cannot be used never stops the others. Memory is bounded by the
         readers, not by the number of pictures. Raises InferenceError when the models fail."""
         enrolled: list[Enrolled] = []
@@ -144,7 +144,7 @@ class Enroller:
         if waiting:
             enrolled += self._templates(waiting)
             progress(len(waiting))
-        return Enrolment(tuple(enrolled), tuple(not_enrolled))
+        return EnrolmentResult(tuple(enrolled), tuple(not_enrolled))
 
     def enrol_picture(self, reference: ReferencePicture, content: bytes) -> Enrolled | NotEnrolled:
         """Enrols one picture whose bytes are at hand."""

