@@ -64,8 +64,8 @@ class Enrolled:
 
 @dataclass(frozen=True, slots=True)
 class NotEnrolled:
-    """A reference picture that cannot be used: why, in a code and in one sentence with advice. `quality` is known when
-    that is the reason."""
+    """A reference picture that cannot be used: why, in a code and in one sentence that names it and says what to do.
+    `quality` is known when that is the reason."""
 
     reference: ReferencePicture
     reason: NotEnrolledReason
@@ -82,7 +82,7 @@ class NotEnrolled:
 
 
 @dataclass(frozen=True, slots=True)
-class EnrolmentResult:
+class Enrolment:
     """Every picture given is in one of the two, both in the order given."""
 
     enrolled: tuple[Enrolled, ...]
@@ -117,7 +117,7 @@ class Enroller:
         self._quality_floor = quality_floor
         self._readers = readers or os.cpu_count() or 1
 
-    def enrol(self, references: Sequence[ReferencePicture], on_progress: OnProgress | None = None) -> EnrolmentResult:
+    def enrol(self, references: Sequence[ReferencePicture], on_progress: OnProgress | None = None) -> Enrolment:
         """Reads and enrols every picture; one that cannot be used never stops the others. Memory is bounded by the
         readers, not by the number of pictures. Raises InferenceError when the models fail."""
         enrolled: list[Enrolled] = []
@@ -144,7 +144,7 @@ class Enroller:
         if waiting:
             enrolled += self._templates(waiting)
             progress(len(waiting))
-        return EnrolmentResult(tuple(enrolled), tuple(not_enrolled))
+        return Enrolment(tuple(enrolled), tuple(not_enrolled))
 
     def enrol_picture(self, reference: ReferencePicture, content: bytes) -> Enrolled | NotEnrolled:
         """Enrols one picture whose bytes are at hand."""
@@ -166,7 +166,7 @@ class Enroller:
 
     def _read(self, reference: ReferencePicture) -> _Prepared | NotEnrolled:
         try:
-            content = read_file(reference.path)
+            content = read_file(reference.path, name=reference.name)
         except PictureError as error:
             return NotEnrolled(reference, NotEnrolledReason.UNREADABLE, str(error))
         return self._prepare(reference, content)
@@ -185,12 +185,12 @@ class Enroller:
         height, width = picture.shape[:2]
         found = prominent_faces(self._detector.detect(picture), width, height)
         if found is None:
-            sentence = "No face was found; use a picture that shows the face from the front."
+            sentence = f"The picture {reference.name} shows no face; use one that shows the face from the front."
             return NotEnrolled(reference, NotEnrolledReason.NO_FACE, sentence)
         if found.rivals:
             sentence = (
-                f"It shows {len(found.rivals) + 1} faces of about the same size, and it is not clear which is meant; "
-                "crop it to the one person."
+                f"The picture {reference.name} shows {len(found.rivals) + 1} faces of about the same size, and it is not "
+                "clear which is meant; crop it to the one person."
             )
             return NotEnrolled(reference, NotEnrolledReason.SEVERAL_FACES, sentence)
         face = found.main
@@ -198,7 +198,10 @@ class Enroller:
         quality = assess(face, chip, width, height)
         if quality.unified < self._quality_floor:
             chip[...] = 0
-            sentence = f"The quality is too low ({quality.unified:.0f} of 100): {advice(quality)}."
+            sentence = (
+                f"The picture {reference.name} is not good enough (quality {quality.unified:.0f} of 100): "
+                f"{advice(quality)}."
+            )
             return NotEnrolled(reference, NotEnrolledReason.QUALITY_TOO_LOW, sentence, quality)
         notes: tuple[str, ...] = ()
         if found.others:

@@ -29,39 +29,38 @@ class PictureError(Exception):
 
 def shown(name: str | os.PathLike[str]) -> str:
     """A file name as it can be shown and logged: what does not print (line feeds, terminal escapes, marks that turn the
-    reading direction, bytes that are no UTF-8) is written as an escape, and the backslash is doubled, so that two
-    names never look alike."""
+    reading direction, bytes that are no UTF-8) is written as an escape. Doing it twice changes nothing more."""
     return "".join(
-        c if c.isprintable() and c != "\\" else c.encode("unicode_escape", "surrogatepass").decode("ascii")
-        for c in os.fspath(name)
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in os.fspath(name)
     )
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of a picture file. Raises PictureError when it is missing, no ordinary file, empty, or larger than
+def read_file(path: Path, *, name: str | None = None) -> bytes:
+    """The bytes of a picture file; `name` is what error messages call it. Raises PictureError when it is missing, no ordinary file, empty, or larger than
     MAX_PICTURE_BYTES."""
+    called = shown(name or path)
     try:
         # Opening a named pipe would otherwise wait for somebody to write to it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError as error:
-        raise PictureError(f"There is no picture {shown(path)}; check the name.") from error
+        raise PictureError(f"There is no picture {called}; check the name.") from error
     except ValueError as error:
-        raise PictureError(f"{shown(path)} is not a file name; check it.") from error
+        raise PictureError(f"{called} is not a file name; check it.") from error
     except OSError as error:
-        raise PictureError(f"The picture {shown(path)} cannot be opened: {error.strerror}.") from error
+        raise PictureError(f"The picture {called} cannot be opened: {error.strerror}.") from error
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise PictureError(f"{shown(path)} is not a file; name a picture file.")
+            raise PictureError(f"{called} is not a file; name a picture file.")
         if status.st_size > MAX_PICTURE_BYTES:
             raise PictureError(
-                f"The picture {shown(path)} has {status.st_size // 2**20} MiB; use one of at most "
+                f"The picture {called} has {status.st_size // 2**20} MiB; use one of at most "
                 f"{MAX_PICTURE_BYTES // 2**20} MiB."
             )
         try:
             content = file.read(MAX_PICTURE_BYTES + 1)
         except OSError as error:
-            raise PictureError(f"The picture {shown(path)} cannot be read: {error.strerror}.") from error
+            raise PictureError(f"The picture {called} cannot be read: {error.strerror}.") from error
     return content
 
 
@@ -74,7 +73,7 @@ def read_picture(source: Path | bytes, *, name: str | None = None) -> BGRImage:
     if isinstance(source, bytes):
         called, content = shown(name or "sent"), source
     else:
-        called, content = shown(name or source), read_file(source)
+        called, content = shown(name or source), read_file(source, name=name)
     if not content:
         raise PictureError(f"The picture {called} is empty; save it again.")
     if len(content) > MAX_PICTURE_BYTES:
