@@ -189,8 +189,8 @@ class Enroller:
             return NotEnrolled(reference, NotEnrolledReason.NO_FACE, sentence)
         if found.rivals:
             sentence = (
-                f"The picture {reference.name} shows {len(found.rivals) + 1} faces of about the same size, and it is not "
-                "clear which is meant; crop it to the one person."
+                f"The picture {reference.name} shows {len(found.rivals) + 1} faces of about the same size, "
+                "and it is not clear which is meant; crop it to the one person."
             )
             return NotEnrolled(reference, NotEnrolledReason.SEVERAL_FACES, sentence)
         face = found.main

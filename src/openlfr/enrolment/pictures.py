@@ -36,32 +36,30 @@ def shown(name: str | os.PathLike[str]) -> str:
 
 
 def read_file(path: Path, *, name: str | None = None) -> bytes:
-    """The bytes of a picture file; `name` is what error messages call it. Raises PictureError when it is missing, no ordinary file, empty, or larger than
-    MAX_PICTURE_BYTES."""
+    """The bytes of a picture file; `name` is what error messages call it.
+
+    Raises PictureError when it is missing, no ordinary file, larger than MAX_PICTURE_BYTES, or cannot be read.
+    """
     called = shown(name or path)
     try:
         # Opening a named pipe would otherwise wait for somebody to write to it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            status = os.fstat(descriptor)
+            if stat.S_ISREG(status.st_mode) and status.st_size <= MAX_PICTURE_BYTES:
+                with os.fdopen(descriptor, "rb", closefd=False) as file:
+                    return file.read(MAX_PICTURE_BYTES + 1)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError as error:
         raise PictureError(f"There is no picture {called}; check the name.") from error
     except ValueError as error:
-        raise PictureError(f"{called} is not a file name; check it.") from error
+        raise PictureError(f"{called} cannot be a file's name; check it.") from error
     except OSError as error:
-        raise PictureError(f"The picture {called} cannot be opened: {error.strerror}.") from error
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise PictureError(f"{called} is not a file; name a picture file.")
-        if status.st_size > MAX_PICTURE_BYTES:
-            raise PictureError(
-                f"The picture {called} has {status.st_size // 2**20} MiB; use one of at most "
-                f"{MAX_PICTURE_BYTES // 2**20} MiB."
-            )
-        try:
-            content = file.read(MAX_PICTURE_BYTES + 1)
-        except OSError as error:
-            raise PictureError(f"The picture {called} cannot be read: {error.strerror}.") from error
-    return content
+        raise PictureError(f"The picture {called} cannot be read ({error.strerror}); check file and rights.") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise PictureError(f"{called} is not a file; name a picture file.")
+    raise PictureError(_too_many_bytes(called))
 
 
 def read_picture(source: Path | bytes, *, name: str | None = None) -> BGRImage:
@@ -77,7 +75,7 @@ def read_picture(source: Path | bytes, *, name: str | None = None) -> BGRImage:
     if not content:
         raise PictureError(f"The picture {called} is empty; save it again.")
     if len(content) > MAX_PICTURE_BYTES:
-        raise PictureError(f"The picture {called} is too large; use one of at most {MAX_PICTURE_BYTES // 2**20} MiB.")
+        raise PictureError(_too_many_bytes(called))
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
             size = picture.size
@@ -95,6 +93,10 @@ def read_picture(source: Path | bytes, *, name: str | None = None) -> BGRImage:
     except Exception as error:  # Pillow's decoders let through whatever a damaged file makes them stumble over
         raise PictureError(f"The picture {called} is damaged or cut short; replace it with a whole one.") from error
     raise PictureError(_too_many_pixels(called))
+
+
+def _too_many_bytes(called: str) -> str:
+    return f"The picture {called} has over {MAX_PICTURE_BYTES // 2**20} MiB; use a smaller one."
 
 
 def _too_many_pixels(called: str) -> str:
