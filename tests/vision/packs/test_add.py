@@ -83,7 +83,7 @@ def server(answers: dict[str, Answer]) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            answers.get(self.path.partition("?")[0], lambda handler: handler.send_error(404))(self)
+            answers.get(self.path.partition("?")[0], not_found)(self)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass
@@ -104,6 +104,10 @@ def content(body: bytes, *, claimed: int | None = None) -> Answer:
         handler.wfile.write(body)
 
     return answer
+
+
+def not_found(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_error(404)
 
 
 def redirect(to: str) -> Answer:
@@ -207,7 +211,7 @@ def test_a_file_beside_the_manifest_that_is_not_the_named_one_adds_nothing(tmp_p
             add(f"{address}/pack.toml", tmp_path, sha256(FILES["pack.toml"]))
         assert_nothing_was_added(tmp_path)
     with server({"/pack.toml": content(FILES["pack.toml"])}) as address:
-        with pytest.raises(PackError, match="models/detector.onnx answered 404"):
+        with pytest.raises(PackError, match=r"models/detector\.onnx answered 404"):
             add(f"{address}/pack.toml", tmp_path, sha256(FILES["pack.toml"]))
         assert_nothing_was_added(tmp_path)
 
@@ -284,9 +288,8 @@ def test_what_else_an_archive_holds_is_written_nowhere(tmp_path: Path) -> None:
     extra = {"../escaped": b"1", "/tmp/escaped-openlfr": b"2", "models/more.txt": b"3"}
     (tmp_path / "pack").write_bytes(tar_of(FILES | extra))
     add(tmp_path / "pack", tmp_path / "home")
-    found = {
-        str(p.relative_to(tmp_path / "home" / "packs")) for p in (tmp_path / "home/packs").rglob("*") if p.is_file()
-    }
+    packs = tmp_path / "home" / "packs"
+    found = {str(path.relative_to(packs)) for path in packs.rglob("*") if path.is_file()}
     assert found == {f"tiny/{name}" for name in FILES}
     assert not Path("/tmp/escaped-openlfr").exists()
 

@@ -4,7 +4,7 @@ Of each only the files that the manifest names are read, under the paths that th
 nothing can be written outside the pack's own folder, whatever an archive contains.
 """
 
-import gzip
+import errno
 import hashlib
 import lzma
 import stat
@@ -170,7 +170,6 @@ def _damage_reported() -> Iterator[None]:
     except (
         tarfile.TarError,
         zipfile.BadZipFile,
-        gzip.BadGzipFile,
         lzma.LZMAError,
         zlib.error,
         EOFError,
@@ -178,6 +177,11 @@ def _damage_reported() -> Iterator[None]:
         RuntimeError,  # zipfile's word for an encrypted member
     ) as error:
         raise PackError(f"The archive is damaged, encrypted or of an unknown kind ({error}).") from error
+    except OSError as error:
+        # From gzip and bz2 without a number, from a seek to where a damaged index points as EINVAL; else the disk's.
+        if error.errno not in {None, errno.EINVAL}:
+            raise
+        raise PackError(f"The archive is damaged ({error}).") from error
 
 
 def _manifest_of(path: Path) -> bytes:
