@@ -1,94 +1,227 @@
-"""The gallery: every template of a watchlist in one matrix, compared exactly.
+"""The watchlist in memory: every template of every person, searched exactly."""
 
-One matrix-vector product answers a query; there is no index that could miss somebody. Measured beside the memory
-bandwidth of the machine in benchmarks/search.py.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
+from openlfr.vision.face import Template
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One reference picture of one person: `template` is float32 (dimension,), of length 1."""
+
+    person_id: str
+    picture: str
+    template: Template
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """The nearest picture of one person on the watchlist. `score` is a cosine, -1..1."""
+    """A person a search came upon, with the best of their pictures. `score` is a cosine, -1..1."""
 
     person_id: str
     picture: str
     score: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Enrolment:
-    """One reference picture of one person; `template` is float32 (dimension,), of length 1."""
+@dataclass(slots=True, eq=False)
+class _Index:
+    """What one search reads. Rows of a person are neighbours; nothing but `alive` and wiped rows ever changes."""
 
-    person_id: str
-    picture: str
-    template: NDArray[np.float32]
+    matrix: NDArray[np.float32]
+    """(rows, dimension), contiguous: a search is one pass over it by BLAS."""
+    pictures: tuple[str, ...]
+    people: tuple[str, ...]
+    first_row: NDArray[np.intp]
+    """Of each person; one more at the end, the number of rows."""
+    alive: NDArray[np.bool_]
+    """False for people taken off the list."""
+    place: dict[str, int]
+    """Person to position in `people`."""
+    searches: int = 0
+    retired: bool = False
 
+    @property
+    def one_picture_each(self) -> bool:
+        return len(self.people) == len(self.pictures)
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
-    """One state of the gallery. Never changed once made, apart from being overwritten when it is gone."""
-
-    templates: NDArray[np.float32]
-    enrolments: tuple[tuple[str, str], ...]
+    def entries(self) -> Iterator[Entry]:
+        """Those of people still on the list. The templates are views of the matrix."""
+        for person, (start, end) in zip(
+            self.people, zip(self.first_row, self.first_row[1:], strict=False), strict=True
+        ):
+            if self.alive[self.place[person]]:
+                for row in range(int(start), int(end)):
+                    yield Entry(person, self.pictures[row], self.matrix[row])
 
 
 class Gallery:
-    """Templates of a watchlist. Searching is thread-safe, also while somebody is being removed."""
+    """Exact 1:N search over several pictures per person. A person's score is the best of their pictures'.
 
-    def __init__(self, enrolments: Sequence[Enrolment]) -> None:
-        """Copies the templates. Raises ValueError when there are none or they are not of one dimension."""
-        if not enrolments:
-            raise ValueError("A gallery needs at least one template.")
-        templates = np.ascontiguousarray(np.stack([e.template for e in enrolments]), dtype=np.float32)
-        if templates.ndim != 2 or not np.allclose(np.linalg.norm(templates, axis=1), 1, atol=1e-3):
-            raise ValueError("Templates in a gallery must be vectors of length 1.")
-        self._rows = _Rows(templates, tuple((e.person_id, e.picture) for e in enrolments))
+    Any number of threads may search while another enrols or removes. A search sees the list as it was when the search
+    began, except that a removed person is never returned once `remove` has returned.
+    """
+
+    def __init__(self, dimension: int, entries: Iterable[Entry] = ()) -> None:
+        if dimension < 1:
+            raise ValueError(f"Templates have at least one dimension, not {dimension}.")
+        self.dimension = dimension
+        self._lock = Lock()
+        self._index = _built((), dimension)
+        self.enrol(entries)
 
     def __len__(self) -> int:
-        return len(self._rows.enrolments)
+        """Pictures enrolled, of people still on the list."""
+        index = self._index
+        counts = np.diff(index.first_row)
+        return int(counts[index.alive].sum())
 
     @property
-    def persons(self) -> frozenset[str]:
-        return frozenset(person for person, _ in self._rows.enrolments)
+    def people(self) -> tuple[str, ...]:
+        """Those on the list, in the order in which they were first enrolled."""
+        index = self._index
+        return tuple(person for person, alive in zip(index.people, index.alive, strict=True) if alive)
 
-    def search(self, template: NDArray[np.float32], count: int = 1) -> tuple[Candidate, ...]:
-        """The `count` nearest persons, nearest first, each by their nearest picture; fewer when there are fewer."""
-        rows = self._rows
-        if not len(rows.enrolments):
-            return ()
-        scores = rows.templates @ template
-        if count == 1:
-            best = int(np.argmax(scores))
-            return (Candidate(*rows.enrolments[best], float(scores[best])),)
-        found: dict[str, Candidate] = {}
-        for index in np.argsort(-scores, kind="stable").tolist():
-            person, picture = rows.enrolments[index]
-            if person not in found:
-                found[person] = Candidate(person, picture, float(scores[index]))
-                if len(found) == count:
-                    break
-        return tuple(found.values())
+    def enrol(self, entries: Iterable[Entry]) -> None:
+        """Adds pictures. The index is built anew beside the old one, so enrol many at once.
+
+        Raises ValueError, and changes nothing, when a template has another dimension or is not of length 1.
+        """
+        new = list(entries)
+        for entry in new:
+            _check(entry, self.dimension)
+        if not new:
+            return
+        with self._lock:
+            old = self._index
+            self._index = _built([*old.entries(), *new], self.dimension)
+            self._retire(old)
 
     def remove(self, person_id: str) -> int:
-        """Takes a person out and overwrites their templates. Returns how many there were.
+        """Takes a person off the list and overwrites their templates; returns how many there were (0: not listed).
 
-        A search that is under way finishes on what it began with; it may see the person for the last time, or zeros.
+        In place: running searches need not be waited for, since what they find is checked against `alive` afterwards.
         """
-        rows = self._rows
-        kept = [i for i, (person, _) in enumerate(rows.enrolments) if person != person_id]
-        removed = len(rows.enrolments) - len(kept)
-        if removed:
-            self._rows = _Rows(rows.templates[kept], tuple(rows.enrolments[i] for i in kept))
-            rows.templates[...] = 0
-        return removed
+        with self._lock:
+            index = self._index
+            place = index.place.get(person_id)
+            if place is None or not index.alive[place]:
+                return 0
+            index.alive[place] = False
+            start, end = int(index.first_row[place]), int(index.first_row[place + 1])
+            index.matrix[start:end] = 0
+            return end - start
 
     def wipe(self) -> None:
-        """Overwrites every template; the gallery is empty from then on."""
-        rows = self._rows
-        self._rows = _Rows(np.empty((0, rows.templates.shape[1]), np.float32), ())
-        rows.templates[...] = 0
+        """Overwrites every template and forgets everybody."""
+        with self._lock:
+            old = self._index
+            old.alive[:] = False
+            old.matrix[:] = 0
+            self._index = _built((), self.dimension)
+
+    def search(self, templates: NDArray[np.float32], most: int = 1) -> list[tuple[Candidate, ...]]:
+        """For each of `templates`, float32 (k, dimension), the `most` best people, best first; fewer on a short list.
+
+        Several templates at once cost little more than one: the matrix is read from memory once for all of them.
+        """
+        if templates.ndim != 2 or templates.shape[1] != self.dimension:
+            raise ValueError(f"Probes must be of shape (k, {self.dimension}), not {templates.shape}.")
+        if most < 1:
+            raise ValueError(f"A search returns at least one candidate, not {most}.")
+        with self._searching() as index:
+            if not index.people or not len(templates):
+                return [() for _ in templates]
+            return [_best(index, scores, most) for scores in _scores(index, templates)]
+
+    @contextmanager
+    def _searching(self) -> Iterator[_Index]:
+        with self._lock:
+            index = self._index
+            index.searches += 1
+        try:
+            yield index
+        finally:
+            with self._lock:
+                index.searches -= 1
+                if index.retired and not index.searches:
+                    index.matrix[:] = 0
+
+    def _retire(self, index: _Index) -> None:
+        """Overwrites an index that has been replaced, or leaves that to the last search still reading it."""
+        index.retired = True
+        if not index.searches:
+            index.matrix[:] = 0
+
+
+def _scores(index: _Index, templates: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(k, rows). One probe is a matrix-vector product, which BLAS reads straight through."""
+    if len(templates) == 1:
+        scores: NDArray[np.float32] = index.matrix @ templates[0]
+        return scores[None]
+    return np.matmul(templates, index.matrix.T)
+
+
+def _best(index: _Index, scores: NDArray[np.float32], most: int) -> tuple[Candidate, ...]:
+    starts = index.first_row[:-1]
+    by_person = scores if index.one_picture_each else np.maximum.reduceat(scores, starts)
+    by_person = np.where(index.alive, by_person, np.float32(-np.inf))
+    places = _highest(by_person, most)
+    found = []
+    for place in places:
+        if by_person[place] == -np.inf:
+            break
+        start, end = int(starts[place]), int(index.first_row[place + 1])
+        row = start + int(np.argmax(scores[start:end]))
+        found.append(Candidate(index.people[place], index.pictures[row], float(by_person[place])))
+    return tuple(found)
+
+
+def _highest(values: NDArray[np.float32], most: int) -> Sequence[int]:
+    """Positions of the `most` highest, highest first; of equals the earlier first."""
+    if most == 1:
+        return [int(np.argmax(values))]
+    if most < values.size:
+        least = np.partition(values, values.size - most)[values.size - most]
+        chosen = np.flatnonzero(values >= least)
+    else:
+        chosen = np.arange(values.size)
+    order = np.argsort(-values[chosen], kind="stable")
+    return [int(place) for place in chosen[order][:most]]
+
+
+def _built(entries: Sequence[Entry], dimension: int) -> _Index:
+    """The rows of a person stand together, people in the order in which they were first seen."""
+    place: dict[str, int] = {}
+    for entry in entries:
+        place.setdefault(entry.person_id, len(place))
+    ordered = sorted(entries, key=lambda entry: place[entry.person_id])
+    matrix = np.empty((len(ordered), dimension), np.float32)
+    for row, entry in enumerate(ordered):
+        matrix[row] = entry.template
+    counts = [sum(1 for _ in group) for _, group in groupby(ordered, key=lambda entry: entry.person_id)]
+    return _Index(
+        matrix=matrix,
+        pictures=tuple(entry.picture for entry in ordered),
+        people=tuple(place),
+        first_row=np.concatenate([[0], np.cumsum(counts)]).astype(np.intp),
+        alive=np.ones(len(place), np.bool_),
+        place=place,
+    )
+
+
+def _check(entry: Entry, dimension: int) -> None:
+    if entry.template.shape != (dimension,):
+        raise ValueError(
+            f"The template of {entry.picture} has shape {entry.template.shape}, and this list holds ({dimension},): "
+            "it was made by another model pack; enrol the picture again."
+        )
+    length = float(np.linalg.norm(entry.template))
+    if not abs(length - 1) < 1e-3:
+        raise ValueError(f"The template of {entry.picture} has length {length:.4g} instead of 1: enrol it again.")

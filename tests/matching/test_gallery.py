@@ -1,0 +1,188 @@
+"""The gallery against an oracle of plain loops, and what removal and wiping leave behind."""
+
+from threading import Thread
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from openlfr.matching.gallery import Candidate, Entry, Gallery
+
+
+def unit(rng: np.random.Generator, count: int, dimension: int) -> NDArray[np.float32]:
+    vectors = rng.standard_normal((count, dimension)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
+
+
+def entries(rng: np.random.Generator, people: list[int], dimension: int = 16) -> list[Entry]:
+    """One entry for each number: the person it belongs to."""
+    return [
+        Entry(f"p{person}", f"p{person}/{position}.jpg", template)
+        for position, (person, template) in enumerate(zip(people, unit(rng, len(people), dimension), strict=True))
+    ]
+
+
+def looped_search(listed: list[Entry], probe: NDArray[np.float32], most: int) -> list[tuple[str, str, float]]:
+    best: dict[str, tuple[float, str]] = {}
+    for entry in listed:
+        score = sum(float(a) * float(b) for a, b in zip(entry.template, probe, strict=True))
+        if entry.person_id not in best or score > best[entry.person_id][0]:
+            best[entry.person_id] = (score, entry.picture)
+    ranked = sorted(best.items(), key=lambda item: -item[1][0])
+    return [(person, picture, score) for person, (score, picture) in ranked[:most]]
+
+
+def as_rows(candidates: tuple[Candidate, ...]) -> list[tuple[str, str]]:
+    return [(c.person_id, c.picture) for c in candidates]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    people=st.lists(st.integers(0, 8), min_size=1, max_size=30),
+    removed=st.sets(st.integers(0, 8)),
+    most=st.integers(1, 12),
+    probes=st.integers(1, 4),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_a_search_finds_what_a_loop_over_all_entries_finds(
+    people: list[int], removed: set[int], most: int, probes: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    listed = entries(rng, people)
+    # Enrolled in two parts, so that a person's pictures arrive apart.
+    gallery = Gallery(16, [Entry(e.person_id, e.picture, e.template.copy()) for e in listed[::2]])
+    gallery.enrol([Entry(e.person_id, e.picture, e.template.copy()) for e in listed[1::2]])
+    for person in removed:
+        assert gallery.remove(f"p{person}") == people.count(person)
+    left = [e for e in listed if int(e.person_id[1:]) not in removed]
+    assert len(gallery) == len(left)
+    assert set(gallery.people) == {e.person_id for e in left}
+    queries = unit(rng, probes, 16)
+    for query, found in zip(queries, gallery.search(queries, most), strict=True):
+        expected = looped_search(left, query, most)
+        assert as_rows(found) == [(person, picture) for person, picture, _ in expected]
+        assert [c.score for c in found] == pytest.approx([score for _, _, score in expected], abs=1e-5)
+
+
+def test_one_probe_scores_alone_as_it_does_among_others() -> None:
+    rng = np.random.default_rng(1)
+    gallery = Gallery(16, entries(rng, [0, 0, 1, 2, 2, 2]))
+    probes = unit(rng, 5, 16)
+    together = gallery.search(probes, 3)
+    for probe, among in zip(probes, together, strict=True):
+        (alone,) = gallery.search(probe[None], 3)
+        assert as_rows(alone) == as_rows(among)
+        assert [c.score for c in alone] == pytest.approx([c.score for c in among], abs=1e-6)
+
+
+def test_removal_overwrites_the_rows_where_they_lie() -> None:
+    rng = np.random.default_rng(2)
+    gallery = Gallery(16, entries(rng, [0, 1, 1, 2]))
+    rows = gallery._index.matrix
+    assert gallery.remove("p1") == 2
+    assert not rows[1:3].any()
+    assert rows[0].any()
+    assert rows[3].any()
+    assert gallery.remove("p1") == 0
+    assert gallery.remove("nobody") == 0
+
+
+def test_a_removed_person_is_not_found_even_by_a_search_that_was_already_reading() -> None:
+    rng = np.random.default_rng(3)
+    listed = entries(rng, [0, 1])
+    gallery = Gallery(16, listed)
+    with gallery._searching() as index:
+        gallery.remove("p0")
+        assert index.alive.tolist() == [False, True]
+    (found,) = gallery.search(listed[0].template[None], 2)
+    assert [c.person_id for c in found] == ["p1"]
+
+
+def test_a_removed_person_can_be_enrolled_again() -> None:
+    rng = np.random.default_rng(4)
+    gallery = Gallery(16, entries(rng, [0, 1]))
+    gallery.remove("p0")
+    again = unit(rng, 1, 16)[0]
+    gallery.enrol([Entry("p0", "new.jpg", again)])
+    (found,) = gallery.search(again[None])
+    assert as_rows(found) == [("p0", "new.jpg")]
+    assert found[0].score == pytest.approx(1.0, abs=1e-6)
+    assert len(gallery) == 2
+
+
+def test_a_replaced_index_is_overwritten_once_the_last_search_has_left_it() -> None:
+    rng = np.random.default_rng(5)
+    gallery = Gallery(16, entries(rng, [0, 1]))
+    with gallery._searching() as old:
+        gallery.enrol(entries(rng, [2]))
+        assert old.matrix.any()
+    assert not old.matrix.any()
+    with gallery._searching() as unread:
+        pass
+    gallery.enrol(entries(rng, [3]))
+    assert not unread.matrix.any()
+    assert len(gallery) == 4
+
+
+def test_wiping_overwrites_every_template_and_leaves_an_empty_list() -> None:
+    rng = np.random.default_rng(6)
+    gallery = Gallery(16, entries(rng, [0, 1, 1]))
+    rows = gallery._index.matrix
+    gallery.wipe()
+    assert not rows.any()
+    assert len(gallery) == 0
+    assert gallery.people == ()
+    assert gallery.search(unit(rng, 2, 16)) == [(), ()]
+
+
+def test_searching_an_empty_list_or_with_no_probe_finds_nobody() -> None:
+    gallery = Gallery(16)
+    assert gallery.search(np.zeros((1, 16), np.float32)) == [()]
+    rng = np.random.default_rng(7)
+    gallery.enrol(entries(rng, [0]))
+    assert gallery.search(np.empty((0, 16), np.float32)) == []
+
+
+def test_a_template_of_another_pack_is_refused_and_changes_nothing() -> None:
+    rng = np.random.default_rng(8)
+    gallery = Gallery(16, entries(rng, [0]))
+    with pytest.raises(ValueError, match="made by another model pack; enrol the picture again"):
+        gallery.enrol([*entries(rng, [1]), *entries(rng, [2], dimension=8)])
+    with pytest.raises(ValueError, match="has length 2 instead of 1"):
+        gallery.enrol([Entry("p3", "long.jpg", 2 * unit(rng, 1, 16)[0])])
+    with pytest.raises(ValueError, match="instead of 1"):
+        gallery.enrol([Entry("p4", "nan.jpg", np.full(16, np.nan, np.float32))])
+    assert gallery.people == ("p0",)
+    with pytest.raises(ValueError, match=r"shape \(k, 16\), not \(1, 8\)"):
+        gallery.search(np.zeros((1, 8), np.float32))
+
+
+def test_threads_search_while_others_enrol_and_remove() -> None:
+    rng = np.random.default_rng(9)
+    steady = entries(rng, [0, 0, 1])
+    gallery = Gallery(16, [Entry(e.person_id, e.picture, e.template.copy()) for e in steady])
+    passing = entries(rng, [2] * 8)
+    wrong: list[object] = []
+    stop = False
+
+    def searching() -> None:
+        probe = np.stack([e.template for e in steady])
+        while not stop:
+            for entry, found in zip(steady, gallery.search(probe), strict=True):
+                if not found or (found[0].person_id, found[0].picture) != (entry.person_id, entry.picture):
+                    wrong.append(found)
+
+    threads = [Thread(target=searching) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(150):
+        gallery.enrol(passing)
+        gallery.remove("p2")
+    stop = True
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert gallery.people == ("p0", "p1")
