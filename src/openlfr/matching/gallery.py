@@ -162,10 +162,9 @@ class Gallery:
 
 def _scores(index: _Index, templates: NDArray[np.float32]) -> NDArray[np.float32]:
     """(k, rows). One probe is a matrix-vector product, which BLAS reads straight through."""
-    if len(templates) == 1:
-        scores: NDArray[np.float32] = index.matrix @ templates[0]
-        return scores[None]
-    return np.matmul(templates, index.matrix.T)
+    one = len(templates) == 1
+    scores: NDArray[np.float32] = index.matrix @ templates[0] if one else templates @ index.matrix.T
+    return scores.reshape(len(templates), -1)
 
 
 def _best(index: _Index, scores: NDArray[np.float32], most: int) -> tuple[Candidate, ...]:
