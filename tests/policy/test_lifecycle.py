@@ -151,6 +151,21 @@ def test_an_incomplete_application_is_not_taken_and_stays_a_draft() -> None:
     assert play((Draft(application()), APPLICANT), SUBMIT, start=draft).state is DeploymentState.SUBMITTED
 
 
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"purpose": "x" * 20_001}, "purpose"),
+        ({"necessity": "\udcff"}, "necessity"),
+        ({"terms": terms(threshold=float("inf"))}, "terms.threshold"),
+        ({"terms": terms(officers=(StaffId("a"),) * 1001)}, "terms.officers"),
+        ({"terms": terms(cameras=(replace(terms().cameras[0], name="\x1b[2J"),))}, "terms.cameras.0.name"),
+    ],
+)
+def test_a_draft_may_be_incomplete_but_not_malformed(changes: dict[str, object], field: str) -> None:
+    assert play((Draft(application(purpose="", terms=terms(cameras=()))), APPLICANT)).application.purpose == ""
+    assert [each.field for each in refused(DRAFT, Draft(application(**changes)), APPLICANT).problems] == [field]
+
+
 def test_a_submitted_application_can_be_taken_back_and_a_rejected_one_is_final() -> None:
     assert play(SUBMIT, (Withdraw(), APPLICANT)).state is DeploymentState.DRAFT
     rejected = play(SUBMIT, (Reject("Not necessary."), AUTHORISER))
@@ -164,6 +179,7 @@ def test_a_submitted_application_can_be_taken_back_and_a_rejected_one_is_final()
     [
         ({"reason": ""}, "reason"),
         ({"terms": terms(threshold=0.5)}, "terms.threshold"),
+        ({"terms": terms(officers=(StaffId("a\x00b"),))}, "terms.officers.0"),
         ({"certificate": None}, "terms.certificate"),
         ({"external_reference": "\x00"}, "external_reference"),
     ],
@@ -254,6 +270,8 @@ def test_an_extension_is_a_new_decision_and_nothing_else_extends() -> None:
     assert extended.authority.sequence == 2
     assert end_due(live, END) is EndReason.WINDOW_OVER
     assert end_due(extended, END) is None
+    shifted = decision(terms=terms(window=Window(START + timedelta(hours=1), END)))
+    assert refused(live, ChangeAuthority(shifted), AUTHORISER, START).problems[0].field == "terms.window.start"
     for person in (APPLICANT, BUILDER, OPERATOR, ENGAGER):
         assert refused(live, ChangeAuthority(longer), person).code is RefusalCode.WRONG_ROLE
 

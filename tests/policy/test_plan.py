@@ -26,7 +26,6 @@ from openlfr.policy.documents import DocumentError, from_document, to_document
 from openlfr.policy.identifiers import CameraId, HubId, PlanId, StaffId
 from openlfr.policy.lifecycle import Authorise, AuthoriseUrgently, Submit, apply_act
 from openlfr.policy.plan import (
-    CLOCK_TOLERANCE,
     ArmedPlan,
     Issue,
     Loaded,
@@ -35,6 +34,7 @@ from openlfr.policy.plan import (
     may_replace,
     plan_for,
 )
+from openlfr.policy.presence import CLOCK_TOLERANCE, may_check_in
 from openlfr.policy.refusal import Allowed, Refusal, RefusalCode
 
 HUB = HubId("hub-1")
@@ -208,3 +208,18 @@ def test_a_plan_comes_back_from_its_document_and_a_changed_one_differs() -> None
     document["unless"] = "raining"
     with pytest.raises(DocumentError):
         from_document(ArmedPlan, document)
+
+
+def test_only_officers_on_duty_check_in_and_only_while_an_authority_holds() -> None:
+    assert may_check_in(live(), OPERATOR, MID) == Allowed()
+    assert may_check_in(authorised(), ENGAGER, NOON) == Allowed()
+    stranger = replace(OPERATOR, staff=StaffId("stranger"))
+    for deployment, person, code in (
+        (live(), stranger, RefusalCode.NO_OFFICER),
+        (live(), AUTHORISER, RefusalCode.WRONG_ROLE),
+        (replace(live(), authority=None), OPERATOR, RefusalCode.WRONG_STATE),
+        (replace(live(), state=DeploymentState.ENDED), OPERATOR, RefusalCode.WRONG_STATE),
+    ):
+        verdict = may_check_in(deployment, person, MID)
+        assert isinstance(verdict, Refusal)
+        assert verdict.code is code

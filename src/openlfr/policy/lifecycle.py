@@ -18,6 +18,7 @@ from openlfr.policy.deployment import (
     end_due,
     urgent_review_overdue,
 )
+from openlfr.policy.documents import malformed
 from openlfr.policy.identifiers import AuthorityId, StaffId
 from openlfr.policy.jurisdiction import JurisdictionProfile
 from openlfr.policy.refusal import Allowed, FieldProblem, Refusal, RefusalCode, refused_fields
@@ -255,6 +256,9 @@ def _earlier_steps(deployment: Deployment) -> Mapping[Action, tuple[StaffId, ...
 def _outcome(deployment: Deployment, act: Act, by: Actor, now: datetime) -> Deployment | Refusal:
     match act:
         case Draft(application):
+            problems = tuple(malformed(application))
+            if problems:
+                return refused_fields("The draft", problems)
             applicants = tuple(sorted({*deployment.applicants, by.staff}))
             return replace(deployment, application=application, applicants=applicants)
         case Submit():
@@ -336,7 +340,12 @@ def _authorised(
     profile = decision.profile
     problems: list[FieldProblem] = list(text_problems("reason", decision.reason))
     problems += assessment_problems(deployment.application, profile, deployment.rehearsal, now.date())
+    problems += malformed(decision.terms, "terms")
     problems += terms_problems(decision.terms, profile, decision.certificate, deployment.rehearsal, now)
+    if deployment.went_live_at is not None and decision.terms.window.start > deployment.went_live_at:
+        problems.append(
+            FieldProblem("terms.window.start", "This deployment is live already; its start cannot be moved.")
+        )
     if problems:
         return refused_fields("The authority", problems)
     previous = deployment.authority

@@ -9,10 +9,8 @@ from openlfr.policy.authority import CameraTerms, Window
 from openlfr.policy.certificates import MatchingSetup
 from openlfr.policy.deployment import Deployment, DeploymentState, latest_moment
 from openlfr.policy.identifiers import AuthorityId, CameraId, CertificateId, DeploymentId, HubId, PlanId, StaffId
+from openlfr.policy.presence import officers_present
 from openlfr.policy.refusal import Allowed, Refusal, RefusalCode
-
-CLOCK_TOLERANCE = timedelta(seconds=30)
-"""How far a check-in may lie in the future of the node's clock and still count."""
 
 
 class Order(StrEnum):
@@ -148,7 +146,7 @@ def may_analyse(
         return Refusal(
             RefusalCode.PLAN_EXPIRED, "The plan has run out and no newer one came: reconnect this node to its hub."
         )
-    if not officer_present(plan.officers, check_ins, plan.presence, now):
+    if not officers_present(plan.officers, check_ins, plan.presence, now):
         minutes = plan.presence / timedelta(minutes=1)
         return Refusal(
             RefusalCode.NO_OFFICER,
@@ -163,12 +161,3 @@ def may_analyse(
     if loaded.setup != plan.setup:
         return Refusal(RefusalCode.WRONG_MODEL, f"Scores would come from {loaded.setup}; {plan.setup} is authorised.")
     return Allowed()
-
-
-def officer_present(
-    officers: tuple[StaffId, ...], check_ins: Mapping[StaffId, datetime], presence: timedelta, now: datetime
-) -> bool:
-    """Whether any of `officers` checked in within `presence`; a check-in from the future (a wrong clock) is none."""
-    return any(
-        officer in check_ins and -CLOCK_TOLERANCE <= now - check_ins[officer] <= presence for officer in officers
-    )

@@ -67,6 +67,7 @@ class Action(StrEnum):
     CLOSE_ALERT = "close an alert"
     EXPIRE_ALERT = "let an alert expire"
 
+    VIEW_STAFF = "view people and roles"
     MANAGE_STAFF = "manage people and roles"
     RECORD_COMPETENCE = "record training and competence"
     CONFIGURE_CAMERAS = "configure cameras"
@@ -125,6 +126,7 @@ ROLES_FOR: Mapping[Action, frozenset[Role]] = {
     Action.RECLASSIFY_ALERT: frozenset({_O, _AO}),
     Action.CLOSE_ALERT: frozenset({_O, _E}),
     Action.EXPIRE_ALERT: frozenset(),
+    Action.VIEW_STAFF: frozenset({_ADM, _AUD}),
     Action.MANAGE_STAFF: frozenset({_ADM}),
     Action.RECORD_COMPETENCE: frozenset({_ADM}),
     Action.CONFIGURE_CAMERAS: frozenset({_ADM}),
