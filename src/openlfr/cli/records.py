@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from openlfr.cli.screen import shown
+from openlfr.enrolment.pictures import shown
 from openlfr.reporting import summary
 from openlfr.reporting.record_checks import MET_THRESHOLDS, Finding, Severity, ThresholdPeriod
 from openlfr.reporting.records_file import (
@@ -117,11 +117,12 @@ def _check(file: RecordFile, authorised: Sequence[str] | None) -> list[Finding]:
 def _threshold(text: str) -> ThresholdPeriod:
     value, _, day = text.partition("@")
     try:
-        return ThresholdPeriod(date.fromisoformat(day) if day else date.min, Decimal(value))
+        period = ThresholdPeriod(date.fromisoformat(day) if day else date.min, Decimal(value))
+        if 0 < period.value < 1:
+            return period
     except (ValueError, InvalidOperation):
-        raise typer.BadParameter(
-            f"'{text}' is not a threshold: write 0.64, or 0.64@2024-07-25 from that day on."
-        ) from None
+        pass
+    raise typer.BadParameter(f"'{shown(text)}' is not a threshold: write 0.64, or 0.64@2024-07-25 with its first day.")
 
 
 def _give_up(sentence: str) -> NoReturn:

@@ -103,7 +103,9 @@ def read_records(content: bytes) -> RecordFile:
     totals: list[tuple[int, dict[Column, int]]] = []
     for row, line in numbered[1:]:
         if len(line) != len(columns):
-            unreadable.append(_unreadable(row, None, f"This row has {len(line)} cells under {len(columns)} headings"))
+            unreadable.append(
+                _unreadable(row, None, f"{len(line)} cells under {len(columns)} headings: {_ONE_CELL_EACH}")
+            )
             continue
         cells = {column: cell.strip() for column, cell in zip(columns, line, strict=True)}
         if line[0].strip().casefold() in {"total", "totals"}:
@@ -206,9 +208,7 @@ def _use_case(text: str) -> UseCase:
 
 def _count(text: str) -> int:
     if not _COUNT_CELL.fullmatch(text):
-        raise ValueError(
-            f"'{text[:LONGEST_QUOTE]}' is not a whole number: write it in digits, 0 where there were none."
-        )
+        raise ValueError(f"'{text[:LONGEST_QUOTE]}' is not a whole number: write digits, and 0 for none.")
     return int(text.replace(",", ""))
 
 
@@ -223,6 +223,7 @@ def _rate(text: str) -> Decimal | None:
     return _decimal(text.removesuffix("%").rstrip()) if text else None
 
 
+_ONE_CELL_EACH = "give each heading one cell, in quotation marks if it holds a comma."
 _COUNT_CELL = re.compile(r"[0-9]{1,9}|[0-9]{1,3}(,[0-9]{3}){1,2}")
 _DECIMAL_CELL = re.compile(r"[0-9]{1,6}(\.[0-9]{1,12})?")
 _READERS: dict[Column, Callable[[str], object]] = {

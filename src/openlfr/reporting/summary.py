@@ -78,9 +78,10 @@ def summarise(file: RecordFile, findings: Sequence[Finding], *, mend_dates: bool
             notes.append(f"Row {finding.row} is {counted}. {finding.sentence}")
     errors = {finding.row for finding in findings if finding.code.severity is Severity.ERROR}
     if errors:
-        notes.append(f"{len(errors)} rows hold figures that cannot all be right; they are added up as published.")
+        notes.append(f"Rows with figures that cannot all be right, added up as published: {len(errors)}.")
     if file.unreadable:
-        notes.append(f"{len({finding.row for finding in file.unreadable})} rows could not be read and are left out.")
+        left_out = {finding.row for finding in file.unreadable}
+        notes.append(f"Rows that could not be read and are left out: {len(left_out)}.")
     rows = with_likely_days(file.rows, findings) if mend_dates else file.rows
     return Summary(tuple(each.record for each in rows), tuple(notes))
 
