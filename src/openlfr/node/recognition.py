@@ -9,6 +9,13 @@ from numpy.typing import NDArray
 from openlfr.matching.cooldown import CoolDown
 from openlfr.matching.fusion import fuse
 from openlfr.matching.gallery import Gallery
+from openlfr.matching.threshold import (
+    ThresholdError,
+    checked_threshold,
+    parse_calibration,
+    predicted_fpir,
+    threshold_for,
+)
 from openlfr.node.passage import Shot
 from openlfr.vision.face import Template
 from openlfr.vision.models import Models
@@ -18,6 +25,46 @@ SAME_PASSAGE = 0.15
 are so unlike, and most pairs of strangers are."""
 
 COOL_DOWN_S = 60.0
+
+DEFAULT_TARGET_FPIR = 0.001
+
+FUSION_RULE = "mean-1"
+"""Name of the rule that turns shots into a score; a calibration holds for one rule only."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenThreshold:
+    """A threshold and, in words, where it comes from."""
+
+    value: float
+    explanation: str
+
+
+def chosen_threshold(
+    models: Models, pictures: int, threshold: float | None = None, target_fpir: float | None = None
+) -> ChosenThreshold:
+    """The threshold a user gave, or the one that keeps to a target FPIR for a watchlist of so many pictures.
+
+    Raises ThresholdError when both are given, either is out of range, or the pack has no calibration to derive it from.
+    """
+    if threshold is not None and target_fpir is not None:
+        raise ThresholdError("Give either a threshold or a target FPIR, not both: one follows from the other.")
+    content = models.pack.calibration(models.execution.precision.value, FUSION_RULE)
+    calibration = None if content is None else parse_calibration(content)
+    if threshold is not None:
+        given = checked_threshold(threshold)
+        if calibration is None:
+            return ChosenThreshold(given, "as given; this pack has no calibration to say what it means")
+        fpir = predicted_fpir(calibration, given, pictures)
+        return ChosenThreshold(given, f"as given; predicted FPIR {fpir:.2g} at this size")
+    if calibration is None:
+        raise ThresholdError(
+            f"The model pack {models.identity} has no calibration at {models.execution.precision.value}, so no "
+            "threshold can be derived from a false positive rate: give one with --threshold."
+        )
+    target = DEFAULT_TARGET_FPIR if target_fpir is None else target_fpir
+    value = threshold_for(calibration, target, pictures)
+    return ChosenThreshold(value, f"for a predicted FPIR of {target:g} at this size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +88,10 @@ class Recognition:
         self.threshold = threshold
         self._cool_down = CoolDown(cool_down_s)
 
+    def wipe(self) -> None:
+        """Overwrites the watchlist's templates; nobody is found from then on."""
+        self._gallery.wipe()
+
     @property
     def model_pack(self) -> str:
         return self._models.identity
@@ -61,7 +112,7 @@ class Recognition:
         """The person on the watchlist whom these shots together resemble at or above the threshold, if any."""
         templates = np.stack([shot.template for shot in shots])
         fused = fuse(templates, np.array([shot.quality for shot in shots], np.float32))
-        found = self._gallery.search(fused)
+        (found,) = self._gallery.search(fused[None])
         fused[...] = 0
         templates[...] = 0
         if not found or found[0].score < self.threshold:

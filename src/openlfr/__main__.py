@@ -1,0 +1,5 @@
+"""`python -m openlfr` is the command `openlfr`."""
+
+from openlfr.cli.app import main
+
+main()

@@ -1,0 +1,76 @@
+"""The command `openlfr`: mounts the sub-commands and keeps credentials out of the process list."""
+
+import os
+import re
+import sys
+from urllib.parse import unquote
+
+import typer
+
+from openlfr import __version__
+from openlfr.cli.demo import demo
+from openlfr.cli.doctor import doctor
+from openlfr.cli.enrol import app as enrol_app
+from openlfr.cli.models import app as models_app
+from openlfr.cli.records import app as records_app
+from openlfr.cli.watch import watch
+
+app = typer.Typer(
+    name="openlfr",
+    help="Live facial recognition whose safeguards are its architecture.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(watch)
+app.command()(demo)
+app.command()(doctor)
+app.add_typer(enrol_app, name="enrol")
+app.add_typer(models_app, name="models")
+app.add_typer(records_app, name="records")
+
+_CREDENTIALS = re.compile(
+    r"^(?P<before>(?:--[\w-]+=)?[a-z]+://)(?P<user>[^/:\s]*)(?::(?P<word>[^/\s]*))?@", re.IGNORECASE
+)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: bool = typer.Option(False, "--version", help="Print the version and stop.")) -> None:
+    if version:
+        typer.echo(f"openlfr {__version__}")
+        raise typer.Exit
+
+
+def without_credentials(arguments: list[str], environment: dict[str, str]) -> tuple[list[str], dict[str, str]]:
+    """The arguments with each login in an address moved to an environment variable that the address then names.
+
+    `rtsp://user:word@host/` becomes `rtsp://${OPENLFR_LOGIN_1}:${OPENLFR_LOGIN_2}@host/`: the command line of a process
+    can be read by everybody on the machine, its environment by its owner only. Returns both unchanged when there is
+    nothing to hide.
+    """
+    shown: list[str] = []
+    hidden = dict(environment)
+
+    def hide(value: str) -> str:
+        if value.startswith("${"):
+            return value
+        name = f"OPENLFR_LOGIN_{sum(key.startswith('OPENLFR_LOGIN_') for key in hidden) + 1}"
+        hidden[name] = unquote(value)
+        return f"${{{name}}}"
+
+    for argument in arguments:
+        match = _CREDENTIALS.match(argument)
+        if match is None:
+            shown.append(argument)
+            continue
+        login = hide(match["user"]) + ("" if match["word"] is None else ":" + hide(match["word"]))
+        shown.append(f"{match['before']}{login}@{argument[match.end() :]}")
+    return shown, hidden
+
+
+def main() -> None:
+    """Entry point. Starts itself anew without credentials on the command line before doing anything else."""
+    arguments, environment = without_credentials(sys.argv[1:], dict(os.environ))
+    if arguments != sys.argv[1:]:
+        os.execve(sys.executable, [sys.executable, "-m", "openlfr", *arguments], environment)  # noqa: S606
+    app(prog_name="openlfr")
