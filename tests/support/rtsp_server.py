@@ -91,6 +91,7 @@ class Faults:
 
     hangs_on_connect: bool = False  # accepts connections, then says nothing
     stalled: bool = False  # keeps connections, sends no more video
+    skips_frames: int = 0  # begins each session this many frames into the clip
     drop_share: float = 0.0  # of the RTP packets, left out
     corrupt_share: float = 0.0  # of the RTP packets, with bytes in the middle turned over
 
@@ -314,6 +315,7 @@ class RtspServer:
         began_s = self._loop.time()
         round_began_ticks = 0
         sequence = 0
+        sent_frames = 0
         while True:
             clip = self.clip
             for frame in clip.frames:
@@ -324,6 +326,9 @@ class RtspServer:
                     clip = self.clip
                     round_began_ticks += frame.decode_ticks - clip.duration_ticks
                     break
+                if sent_frames < self.faults.skips_frames:
+                    sent_frames += 1
+                    continue
                 timestamp = (round_began_ticks + frame.presentation_ticks) & 0xFFFFFFFF
                 packets = _rtp_packets(frame.payloads, sequence, timestamp)
                 sequence += len(packets)

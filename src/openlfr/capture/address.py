@@ -71,16 +71,6 @@ class CameraAddress:
         query = f"?{self.query}" if self.query else ""
         return f"{self.scheme}://{credentials}{self.host}{self.path}{query}"
 
-    def redact(self, text: str) -> str:
-        """`text` with every trace of this address's secrets blotted out."""
-        secrets = {self.secret_url(), self.password, self.username, self.query}
-        secrets |= {quote(s, safe="") for s in (self.password, self.username) if s}
-        if _SECRET_IN_PATH.search(self.path):
-            secrets.add(self.path)
-        for secret in sorted((s for s in secrets if s), key=len, reverse=True):
-            text = text.replace(secret, HIDDEN)
-        return text
-
     def __str__(self) -> str:
         credentials = f"{HIDDEN}@" if self.username is not None else ""
         path = f"/{HIDDEN}" if _SECRET_IN_PATH.search(self.path) else self.path

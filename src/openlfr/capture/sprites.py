@@ -13,6 +13,8 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom; right and b
 # Cut-outs are kept at this height of the face, and halved for faces far away.
 FACE_HEIGHT_PX = 144
 _TURNS_DEG = range(-30, 31, 5)
+# A head turns like an upright cylinder of this radius, in widths of the face.
+_RADIUS_PER_FACE_WIDTH = 0.85
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,10 +104,18 @@ class Head:
     def facing(self, yaw_deg: float, face_height_px: float) -> tuple[Sprite, float]:
         """The cut-out nearest to `yaw_deg` (positive: to the right of the picture) and just larger than wanted, with
         its scale against the full size."""
-        turn = min(range(len(_TURNS_DEG)), key=lambda index: abs(_TURNS_DEG[index] - yaw_deg))
-        sizes = self.turned[turn]
+        sizes = self.turned[_TURNS_DEG.index(_nearest_turn_deg(yaw_deg))]
         halvings = max(0, min(len(sizes) - 1, math.floor(math.log2(FACE_HEIGHT_PX / face_height_px))))
         return sizes[halvings], 0.5**halvings
+
+
+def face_shift(yaw_deg: float) -> float:
+    """How far the middle of the face moves to the right, in widths of the face, when the head turns."""
+    return _RADIUS_PER_FACE_WIDTH * math.sin(math.radians(_nearest_turn_deg(yaw_deg)))
+
+
+def _nearest_turn_deg(yaw_deg: float) -> int:
+    return min(_TURNS_DEG, key=lambda turn: abs(turn - yaw_deg))
 
 
 def _sizes(sprite: Sprite) -> tuple[Sprite, ...]:
@@ -150,7 +160,7 @@ def _turned(sprite: Sprite, face: Box, yaw_deg: float) -> Sprite:
     if yaw_deg == 0:
         return sprite
     axis = (face[0] + face[2]) / 2
-    radius = (face[2] - face[0]) * 0.85
+    radius = (face[2] - face[0]) * _RADIUS_PER_FACE_WIDTH
     yaw = math.radians(yaw_deg)
     across = (np.arange(width, dtype=np.float64) - axis) / radius
     angle = np.arcsin(np.clip(across, -1, 1)) - yaw

@@ -10,7 +10,7 @@ import numpy as np
 
 from openlfr.capture.images import ArrayFrameImage, Pixels
 from openlfr.capture.source import Connection, Dropped, Picture, Timing
-from openlfr.capture.sprites import Box, Head, lay_over
+from openlfr.capture.sprites import Box, Head, face_shift, lay_over
 from openlfr.capture.street_scene import StreetScene, Viewpoint
 
 # Chin to hairline, as a detector's box has it, and where the middle of it is on somebody standing.
@@ -211,6 +211,7 @@ class SyntheticStreet:
         if passage.person is not None:
             face = self._heads[passage.person].face
             width = height * (face[2] - face[0]) / (face[3] - face[1])
+            x += width * face_shift(pose.yaw_deg)
         return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
     def _is_mostly_inside(self, box: Box) -> bool:
