@@ -181,6 +181,12 @@ def test_a_plan_never_outlasts_lease_window_or_urgent_review() -> None:
     assert plan.stop_by == START + timedelta(minutes=20)
 
 
+def test_a_plan_made_after_the_authorised_time_orders_no_analysis() -> None:
+    plan = plan_for(live(), ISSUE, END)
+    assert isinstance(plan, ArmedPlan)
+    assert plan.order is Order.HOLD
+
+
 def test_there_is_no_plan_without_authority_or_list() -> None:
     assert isinstance(plan_for(replace(live(), authority=None), ISSUE, START), Refusal)
     assert isinstance(plan_for(replace(live(), watchlist_hash=None), ISSUE, START), Refusal)

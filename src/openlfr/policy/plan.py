@@ -89,6 +89,8 @@ def plan_for(deployment: Deployment, issue: Issue, now: datetime) -> ArmedPlan |
         return Refusal(RefusalCode.WRONG_STATE, f"There is no plan for a deployment that is {deployment.state}.")
     if deployment.watchlist_hash is None and order is not Order.STOP:
         return Refusal(RefusalCode.WRONG_WATCHLIST, "There is no plan for a deployment without a watchlist.")
+    if order is Order.ANALYSE and now >= until:
+        order = Order.HOLD  # the clock has ended this deployment, and the hub is about to record it
     terms = authority.terms
     return ArmedPlan(
         plan=issue.plan,

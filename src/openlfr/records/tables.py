@@ -1,6 +1,21 @@
 """Every table, imported so that migrations and tests see all of them."""
 
-from openlfr.records import audit_tables, membership_tables, retention_tables
+from openlfr.records import (
+    alert_tables,
+    audit_tables,
+    deployment_tables,
+    membership_tables,
+    people_tables,
+    retention_tables,
+)
 from openlfr.records.schema import Table
 
-__all__ = ["Table", "audit_tables", "membership_tables", "retention_tables"]
+__all__ = [
+    "Table",
+    "alert_tables",
+    "audit_tables",
+    "deployment_tables",
+    "membership_tables",
+    "people_tables",
+    "retention_tables",
+]

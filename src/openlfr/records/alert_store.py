@@ -1,0 +1,174 @@
+"""Alerts between rows and values, and the keys that seal what is about a person in them."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from openlfr.policy.alert import Alert, AlertState, published_class
+from openlfr.policy.documents import from_document, to_document
+from openlfr.policy.identifiers import AlertId, DeploymentId
+from openlfr.policy.raised_alert import AlertPictures, RaisedAlert
+from openlfr.records.alert_tables import AlertContentRow, AlertRow, SpareAlertKeyRow
+from openlfr.records.hub_records import HubRecords
+from openlfr.sealing.box import Place
+from openlfr.sealing.canonical import canonical_bytes, parse_canonical
+from openlfr.sealing.vault_file import KeyPurpose, VaultKey
+
+_KEYS_AT_ONCE: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRecord:
+    """An alert as it is kept. Free texts are empty in `alert`: looking at them is looking at personal data."""
+
+    alert: Alert
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertView:
+    """An alert with everything an officer needs to judge it, texts and pictures included."""
+
+    alert: Alert
+    version: int
+    raised: RaisedAlert
+    pictures: AlertPictures
+
+
+def insert_alert(
+    records: HubRecords, session: Session, alert: Alert, raised: RaisedAlert, pictures: AlertPictures
+) -> AlertRecord:
+    """Keep a new alert, what is about people in it under a key of its own."""
+    key = _claimed_key(records, session)
+    row = AlertRow(
+        id=alert.alert,
+        version=1,
+        deployment_id=alert.deployment,
+        plan_id=raised.plan,
+        node_id=raised.node,
+        camera_id=raised.camera,
+        test=alert.test,
+        under_18=raised.person.under_18,
+        captured_at=raised.captured_at,
+        raised_at=alert.raised_at,
+        score=raised.score,
+        second_score=raised.second_score,
+        threshold=raised.threshold,
+    )
+    _write(row, alert)
+    session.add(row)
+    session.flush()
+    seal = records.sealer.seal
+    session.add(
+        AlertContentRow(
+            alert_id=alert.alert,
+            key_id=key.id,
+            raised=records.sealer.seal_json(key, to_document(raised), _place("raised", alert.alert)),
+            value=records.sealer.seal_json(key, to_document(alert), _place("value", alert.alert)),
+            probe=seal(key, pictures.probe, _place("probe", alert.alert)),
+            candidate=seal(key, pictures.candidate, _place("candidate", alert.alert)),
+        )
+    )
+    session.flush()
+    return AlertRecord(without_texts(alert), 1)
+
+
+def read_alert(records: HubRecords, session: Session, alert: AlertId) -> AlertRecord | None:
+    """The alert of this identifier with its texts, as long as they are kept; for the rules, not for showing."""
+    row = session.get(AlertRow, alert)
+    if row is None:
+        return None
+    content = session.get(AlertContentRow, alert)
+    document = (
+        parse_canonical(row.document)
+        if content is None
+        else records.sealer.unseal_json(content.value, _place("value", alert))
+    )
+    return AlertRecord(from_document(Alert, document), row.version)
+
+
+def read_view(records: HubRecords, session: Session, alert: AlertId) -> AlertView | None:
+    """Everything about an alert; None when there is none, or when what is about people is destroyed."""
+    record = read_alert(records, session, alert)
+    content = session.get(AlertContentRow, alert)
+    if record is None or content is None:
+        return None
+    raised = from_document(RaisedAlert, records.sealer.unseal_json(content.raised, _place("raised", alert)))
+    pictures = AlertPictures(
+        probe=records.sealer.unseal(content.probe, _place("probe", alert)),
+        candidate=records.sealer.unseal(content.candidate, _place("candidate", alert)),
+    )
+    return AlertView(record.alert, record.version, raised, pictures)
+
+
+def save_alert(records: HubRecords, session: Session, before: AlertRecord, after: Alert) -> AlertRecord:
+    """Keep what an act made of an alert; texts only as long as the alert's key is there to seal them."""
+    row = session.get_one(AlertRow, after.alert)
+    row.version = before.version + 1
+    _write(row, after)
+    content = session.get(AlertContentRow, after.alert)
+    if content is not None:
+        key = records.vault.key(content.key_id)
+        content.value = records.sealer.seal_json(key, to_document(after), _place("value", after.alert))
+    session.flush()
+    return AlertRecord(without_texts(after), row.version)
+
+
+def alerts_of(session: Session, deployment: DeploymentId, *states: AlertState) -> list[AlertRecord]:
+    """The alerts of a deployment in these states (all, when none is named), oldest first, without their texts."""
+    rows = select(AlertRow).where(AlertRow.deployment_id == deployment).order_by(AlertRow.raised_at, AlertRow.id)
+    if states:
+        rows = rows.where(AlertRow.state.in_(states))
+    return [AlertRecord(value_without_texts(row), row.version) for row in session.scalars(rows)]
+
+
+def deployments_with_alerts(session: Session, *states: AlertState) -> list[DeploymentId]:
+    """The deployments that have an alert in one of these states."""
+    found = session.scalars(select(AlertRow.deployment_id).where(AlertRow.state.in_(states)).distinct())
+    return sorted(DeploymentId(each) for each in found)
+
+
+def value_without_texts(row: AlertRow) -> Alert:
+    """The value that a row keeps for good."""
+    return from_document(Alert, parse_canonical(row.document))
+
+
+def without_texts(alert: Alert) -> Alert:
+    """The alert with every free text left out: what may stay when the alert's period is over."""
+    engagement = alert.engagement and replace(alert.engagement, powers_used="", note="", complaint_reference=None)
+    return replace(
+        alert,
+        adjudications=tuple(replace(each, note="") for each in alert.adjudications),
+        engagement=engagement,
+        reclassifications=tuple(replace(each, reason="") for each in alert.reclassifications),
+    )
+
+
+def _write(row: AlertRow, alert: Alert) -> None:
+    row.state = alert.state
+    row.engaged_by = alert.engaged_by
+    row.closed_at = alert.closed_at
+    row.published_class = published_class(alert)
+    row.outcome = None if alert.engagement is None else alert.engagement.outcome
+    row.document = canonical_bytes(to_document(without_texts(alert)))
+
+
+def _claimed_key(records: HubRecords, session: Session) -> VaultKey:
+    """A key that no alert has used, claimed in the transaction of the alert.
+
+    Making a key rewrites the vault; so they are made many at a time and wait, in a table, where a claim is undone
+    with the transaction and two processes never claim the same one.
+    """
+    spare = session.scalars(select(SpareAlertKeyRow).limit(1)).one_or_none()
+    if spare is None:
+        first, *others = records.vault.create_keys(KeyPurpose.ALERT, _KEYS_AT_ONCE)
+        session.add_all(SpareAlertKeyRow(key_id=key.id) for key in others)
+        return first
+    session.delete(spare)
+    return records.vault.key(spare.key_id)
+
+
+def _place(column: str, alert: AlertId) -> Place:
+    return Place(AlertContentRow.__tablename__, column, alert)

@@ -1,0 +1,238 @@
+"""Alerts: one function for each act, each asking the rules and writing state and audit entry together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from openlfr.policy.adjudication import (
+    AddLaterResult,
+    Adjudicate,
+    AlertAct,
+    Close,
+    Engage,
+    Expire,
+    MarkSeen,
+    Reclassify,
+    RecordOutcome,
+    apply_to_alert,
+)
+from openlfr.policy.alert import (
+    FALSE_CLASSES,
+    OPEN_STATES,
+    Alert,
+    AlertRules,
+    EngagementRecord,
+    OffenceGroup,
+    PublishedClass,
+    Result,
+    expiry_due,
+    published_class,
+)
+from openlfr.policy.deployment import DeploymentState
+from openlfr.policy.documents import malformed
+from openlfr.policy.guard import GuardLevel
+from openlfr.policy.identifiers import AlertId, DeploymentId, is_identifier
+from openlfr.policy.jurisdiction import JurisdictionProfile
+from openlfr.policy.raised_alert import LARGEST_PICTURE_BYTES, AlertPictures, RaisedAlert, may_raise
+from openlfr.policy.refusal import Refusal, RefusalCode, refused_fields
+from openlfr.policy.roles import THE_HUB, Action, Actor, may_act
+from openlfr.records.acting import reference, write_done, write_refused
+from openlfr.records.alert_store import (
+    AlertRecord,
+    AlertView,
+    alerts_of,
+    deployments_with_alerts,
+    insert_alert,
+    read_alert,
+    read_view,
+    save_alert,
+    without_texts,
+)
+from openlfr.records.deployment_store import DeploymentRecord, read_deployment
+from openlfr.records.deployments import HUB_ORIGIN, Deployments
+from openlfr.records.hub_records import HubRecords
+from openlfr.records.plans import plan_by_id
+from openlfr.records.statistics import guard_verdict
+
+KIND = "alert"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertAsked:
+    """Who asks for an act on which alert, and from where; `version` is that of the alert they looked at."""
+
+    by: Actor
+    alert: AlertId
+    origin: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """The service for alerts. Every function returns the alert afterwards, or the refusal, which is logged."""
+
+    records: HubRecords
+    profiles: Mapping[str, JurisdictionProfile]
+    deployments: Deployments
+
+    def raise_alert(self, raised: RaisedAlert, pictures: AlertPictures) -> AlertRecord | Refusal:
+        """Take in an alert of a node whose message was verified. The same alert delivered again is the same alert."""
+        origin = f"node {raised.node}"[:200]
+        with self.records.database.writing() as session:
+            known = read_alert(self.records, session, raised.alert)
+            if known is not None and known.alert.deployment == raised.deployment:
+                return AlertRecord(without_texts(known.alert), known.version)
+            log = reference(KIND, raised.alert)
+            deployment = self._raisable(session, raised, pictures)
+            if known is not None:
+                deployment = Refusal(RefusalCode.ALREADY_DECIDED, "This alert belongs to another deployment.")
+            if isinstance(deployment, Refusal):
+                return write_refused(self.records, session, THE_HUB, Action.RAISE_ALERT, log, origin, deployment)
+            alert = Alert(
+                alert=raised.alert,
+                deployment=raised.deployment,
+                entry=raised.person.entry,
+                raised_at=self.records.clock(),
+                test=raised.person.blue_list or deployment.deployment.rehearsal,
+            )
+            kept = insert_alert(self.records, session, alert, raised, pictures)
+            words = f"Score {raised.score:.4f} at camera {raised.camera}, threshold {raised.threshold:g}."
+            write_done(self.records, session, THE_HUB, Action.RAISE_ALERT, log, origin, words)
+            return kept
+
+    def view(self, asked: AlertAsked) -> AlertView | Refusal:
+        """Everything about an alert, pictures included; the look is in the audit log before anything is returned."""
+        with self.records.database.writing() as session:
+            log = reference(KIND, asked.alert)
+            verdict = may_act(asked.by, Action.VIEW_ALERT, self.records.clock())
+            found: AlertView | Refusal = (
+                verdict
+                if isinstance(verdict, Refusal)
+                else read_view(self.records, session, asked.alert)
+                or Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such alert, or what it held is destroyed.")
+            )
+            if isinstance(found, Refusal):
+                return write_refused(self.records, session, asked.by, Action.VIEW_ALERT, log, asked.origin, found)
+            write_done(self.records, session, asked.by, Action.VIEW_ALERT, log, asked.origin, "Looked at.")
+        return found
+
+    def open_alerts(self, deployment: DeploymentId) -> Sequence[AlertRecord]:
+        """The alerts of a deployment that wait for people, oldest first, with nothing about the person in them."""
+        with self.records.database.reading() as session:
+            return alerts_of(session, deployment, *sorted(OPEN_STATES))
+
+    def mark_seen(self, asked: AlertAsked) -> AlertRecord | Refusal:
+        """Say that a person has the alert before them."""
+        return self._act(asked, MarkSeen(), "Seen.")
+
+    def adjudicate(self, asked: AlertAsked, judgement: Adjudicate) -> AlertRecord | Refusal:
+        """Record a judgement of the two pictures; its note stays with the alert and goes with it."""
+        return self._act(asked, judgement, f"{judgement.judgement}: {', '.join(judgement.reasons)}.")
+
+    def engage(self, asked: AlertAsked) -> AlertRecord | Refusal:
+        """Approach the person."""
+        return self._act(asked, Engage(), "Engaged.")
+
+    def record_outcome(self, asked: AlertAsked, record: EngagementRecord) -> AlertRecord | Refusal:
+        """Record what the engagement showed and what came of it."""
+        return self._act(asked, RecordOutcome(record), f"The person {record.identity}; {record.outcome}.")
+
+    def close(self, asked: AlertAsked, reason: str) -> AlertRecord | Refusal:
+        """Close an alert without engagement."""
+        return self._act(asked, Close(reason), reason)
+
+    def add_later_result(
+        self, asked: AlertAsked, result: Result, offence_groups: tuple[OffenceGroup, ...]
+    ) -> AlertRecord | Refusal:
+        """Add what became of an arrest."""
+        return self._act(asked, AddLaterResult(result, offence_groups), f"{result}: {', '.join(offence_groups)}.")
+
+    def reclassify(self, asked: AlertAsked, published: PublishedClass, reason: str) -> AlertRecord | Refusal:
+        """Give another class on review; the history stays."""
+        return self._act(asked, Reclassify(published, reason), f"{published}: {reason}")
+
+    def expire_those_due(self) -> Sequence[AlertRecord]:
+        """Let every alert expire that nobody answered or finished in time; the hub calls this all the time."""
+        expired = []
+        with self.records.database.writing() as session:
+            for deployment in deployments_with_alerts(session, *sorted(OPEN_STATES)):
+                kept = read_deployment(self.records, session, deployment)
+                if kept is None:
+                    continue
+                rules, ended_at = self._rules(kept), kept.deployment.ended_at
+                for each in alerts_of(session, deployment, *sorted(OPEN_STATES)):
+                    if expiry_due(each.alert, rules, ended_at, self.records.clock()):
+                        asked = AlertAsked(THE_HUB, each.alert.alert, HUB_ORIGIN)
+                        expired.append(self._act_in(session, asked, Expire(ended_at), "Nobody answered."))
+        return [each for each in expired if isinstance(each, AlertRecord)]
+
+    def _raisable(self, session: Session, raised: RaisedAlert, pictures: AlertPictures) -> DeploymentRecord | Refusal:
+        problems = tuple(malformed(raised))
+        if problems:
+            return refused_fields("The alert", problems)
+        if not is_identifier(raised.alert):
+            return Refusal(RefusalCode.INVALID_FIELDS, "The alert has no proper identifier.")
+        if max(len(pictures.probe), len(pictures.candidate)) > LARGEST_PICTURE_BYTES:
+            return Refusal(RefusalCode.INVALID_FIELDS, f"A picture has more than {LARGEST_PICTURE_BYTES} bytes.")
+        kept = read_deployment(self.records, session, raised.deployment)
+        if kept is None:
+            return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")
+        plan = plan_by_id(session, raised.deployment, raised.plan)
+        verdict = may_raise(kept.deployment, plan, raised)
+        return verdict if isinstance(verdict, Refusal) else kept
+
+    def _act(self, asked: AlertAsked, act: AlertAct, words: str) -> AlertRecord | Refusal:
+        with self.records.database.writing() as session:
+            return self._act_in(session, asked, act, words)
+
+    def _act_in(self, session: Session, asked: AlertAsked, act: AlertAct, words: str) -> AlertRecord | Refusal:
+        """The one way an act is carried out: rules, rows, guard and audit entry, all kept or none."""
+        log = reference(KIND, asked.alert)
+        before = self._before(session, asked, act)
+        if isinstance(before, Refusal):
+            return write_refused(self.records, session, asked.by, act.action, log, asked.origin, before)
+        known, deployment = before
+        after = apply_to_alert(known.alert, act, self._rules(deployment), asked.by, self.records.clock())
+        if isinstance(after, Refusal):
+            return write_refused(self.records, session, asked.by, act.action, log, asked.origin, after)
+        kept = save_alert(self.records, session, known, after)
+        write_done(self.records, session, asked.by, act.action, log, asked.origin, words)
+        if not after.test and _is_false(after) and not _is_false(known.alert):
+            self._ask_guard(session, deployment)
+        return kept
+
+    def _before(
+        self, session: Session, asked: AlertAsked, act: AlertAct
+    ) -> tuple[AlertRecord, DeploymentRecord] | Refusal:
+        # Whoever may not take the action at all does not learn whether the alert exists.
+        verdict = may_act(asked.by, act.action, self.records.clock())
+        if isinstance(verdict, Refusal):
+            return verdict
+        known = read_alert(self.records, session, asked.alert)
+        deployment = None if known is None else read_deployment(self.records, session, known.alert.deployment)
+        if known is None or deployment is None:
+            return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such alert.")
+        if asked.version is not None and asked.version != known.version:
+            return Refusal(
+                RefusalCode.CHANGED_MEANWHILE, "Somebody acted on this alert meanwhile: look at it again, then decide."
+            )
+        return known, deployment
+
+    def _ask_guard(self, session: Session, deployment: DeploymentRecord) -> None:
+        """After one more false alert: pause when there are certainly too many."""
+        if deployment.deployment.state is not DeploymentState.LIVE:
+            return
+        verdict = guard_verdict(session, deployment.deployment.deployment, self.profiles[deployment.profile])
+        if verdict.level is GuardLevel.PAUSE:
+            self.deployments.pause_for_guard(session, deployment.deployment.deployment, verdict.sentence)
+
+    def _rules(self, record: DeploymentRecord) -> AlertRules:
+        profile = self.profiles[record.profile]
+        authority = record.deployment.authority
+        asked_for = authority is not None and authority.terms.conditions.two_person_verification
+        return AlertRules(profile.two_person_verification or asked_for, profile.alert_answer)
+
+
+def _is_false(alert: Alert) -> bool:
+    return published_class(alert) in FALSE_CLASSES

@@ -1,0 +1,128 @@
+"""Deployments between rows and values: kept is the value of the rules, sealed, beside the columns that SQL checks."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from openlfr.policy.authority import Authority
+from openlfr.policy.deployment import Deployment, DeploymentState
+from openlfr.policy.documents import from_document, to_document
+from openlfr.policy.identifiers import DeploymentId, StaffId
+from openlfr.records.deployment_tables import AuthorityRow, DeploymentRow
+from openlfr.records.hub_records import HubRecords
+from openlfr.sealing.box import Place
+from openlfr.sealing.signature import SignedDocument
+from openlfr.sealing.vault_file import KeyPurpose
+
+AUTHORITY_KIND: Final = "deployment authority"
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentRecord:
+    """A deployment as it is kept: its value, how often it was changed, and the profile it is under."""
+
+    deployment: Deployment
+    version: int
+    profile: str
+
+
+def read_deployment(records: HubRecords, session: Session, deployment: DeploymentId) -> DeploymentRecord | None:
+    """The deployment of this identifier, or None."""
+    row = session.get(DeploymentRow, deployment)
+    return None if row is None else _record(records, row)
+
+
+def deployments_in(records: HubRecords, session: Session, *states: DeploymentState) -> list[DeploymentRecord]:
+    """The deployments in these states, oldest first; all of them when no state is named."""
+    rows = select(DeploymentRow).order_by(DeploymentRow.drafted_at, DeploymentRow.id)
+    if states:
+        rows = rows.where(DeploymentRow.state.in_(states))
+    return [_record(records, row) for row in session.scalars(rows)]
+
+
+def insert_deployment(records: HubRecords, session: Session, deployment: Deployment, profile: str) -> DeploymentRecord:
+    """Keep a new draft under a key of its own."""
+    (key,) = records.vault.create_keys(KeyPurpose.DEPLOYMENT)
+    row = DeploymentRow(id=deployment.deployment, profile=profile, key_id=key.id, version=1, drafted_at=records.clock())
+    _write(records, row, deployment)
+    session.add(row)
+    session.flush()
+    return DeploymentRecord(deployment, 1, profile)
+
+
+def save_deployment(
+    records: HubRecords, session: Session, before: DeploymentRecord, after: Deployment, submitted_by: StaffId | None
+) -> DeploymentRecord:
+    """Keep what an act made of a deployment, and sign a new authority if there is one.
+
+    `submitted_by` is who submits in this act, if anybody does.
+    """
+    row = session.get_one(DeploymentRow, after.deployment)
+    if submitted_by is not None:
+        row.submitted_by = submitted_by
+    if after.authority is not None and after.authority != before.deployment.authority:
+        _add_authority(records, session, row, after.authority)
+    row.version = before.version + 1
+    _write(records, row, after)
+    session.flush()
+    return DeploymentRecord(after, row.version, row.profile)
+
+
+def signed_authorities(records: HubRecords, session: Session, deployment: DeploymentId) -> list[SignedDocument]:
+    """Every authority of a deployment under the hub's signature, in the order they were decided."""
+    rows = session.scalars(
+        select(AuthorityRow).where(AuthorityRow.deployment_id == deployment).order_by(AuthorityRow.sequence)
+    )
+    return [
+        SignedDocument.from_bytes(records.sealer.unseal(row.document, _authority_place(deployment, row.sequence)))
+        for row in rows
+    ]
+
+
+def _add_authority(records: HubRecords, session: Session, row: DeploymentRow, authority: Authority) -> None:
+    document = records.signer.sign_document(AUTHORITY_KIND, to_document(authority)).to_bytes()
+    place = _authority_place(authority.deployment, authority.sequence)
+    session.add(
+        AuthorityRow(
+            deployment_id=authority.deployment,
+            sequence=authority.sequence,
+            authority_id=authority.authority,
+            basis=authority.basis,
+            decided_by=authority.decided_by,
+            decided_at=authority.decided_at,
+            document=records.sealer.seal(records.vault.key(row.key_id), document, place),
+        )
+    )
+
+
+def _write(records: HubRecords, row: DeploymentRow, deployment: Deployment) -> None:
+    authority = deployment.authority
+    terms = deployment.application.terms if authority is None else authority.terms
+    row.state = deployment.state
+    row.rehearsal = deployment.rehearsal
+    row.use_case = deployment.application.use_case
+    row.window_start = terms.window.start
+    row.window_end = terms.window.end
+    row.threshold = terms.threshold
+    row.authorised_by = None if authority is None else authority.decided_by
+    row.watchlist_hash = deployment.watchlist_hash
+    row.went_live_at = deployment.went_live_at
+    row.ended_at = deployment.ended_at
+    row.end_reason = deployment.end_reason
+    key = records.vault.key(row.key_id)
+    row.content = records.sealer.seal_json(key, to_document(deployment), _content_place(deployment.deployment))
+
+
+def _record(records: HubRecords, row: DeploymentRow) -> DeploymentRecord:
+    document = records.sealer.unseal_json(row.content, _content_place(DeploymentId(row.id)))
+    return DeploymentRecord(from_document(Deployment, document), row.version, row.profile)
+
+
+def _content_place(deployment: DeploymentId) -> Place:
+    return Place(DeploymentRow.__tablename__, "content", deployment)
+
+
+def _authority_place(deployment: DeploymentId, sequence: int) -> Place:
+    return Place(AuthorityRow.__tablename__, "document", f"{deployment}/{sequence}")

@@ -1,0 +1,55 @@
+"""The tables of staff: names sealed, roles and competences in clear."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from openlfr.policy.roles import Role, Skill
+from openlfr.records.audit_entry import MAX_STAFF
+from openlfr.records.schema import Identifier, Sealed, Table, choice
+
+
+class StaffRow(Table):
+    """One member of staff. `version` counts changes; the account ends at `closed_at` and is never opened again."""
+
+    __tablename__ = "staff"
+    __table_args__ = (
+        CheckConstraint("version >= 1", name="version_counts_from_1"),
+        CheckConstraint("closed_at IS NULL OR closed_at >= added_at", name="closed_after_added"),
+    )
+
+    id: Mapped[Identifier] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    name: Mapped[Sealed]
+    added_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class StaffRoleRow(Table):
+    """A role that a member of staff holds now. Nobody gives one to themselves."""
+
+    __tablename__ = "staff_roles"
+    __table_args__ = (CheckConstraint("given_by <> staff_id", name="given_by_somebody_else"),)
+
+    staff_id: Mapped[Identifier] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    role: Mapped[Role] = mapped_column(choice(Role, "role"), primary_key=True)
+    given_by: Mapped[str] = mapped_column(String(MAX_STAFF))
+    given_at: Mapped[datetime]
+
+
+class CompetenceRow(Table):
+    """A training record. Of each skill the newest record holds, so a competence can also be taken away."""
+
+    __tablename__ = "staff_competences"
+    __table_args__ = (
+        CheckConstraint("recorded_by <> staff_id", name="recorded_by_somebody_else"),
+        Index("ix_staff_competences_staff_id", "staff_id"),
+    )
+
+    id: Mapped[Identifier] = mapped_column(primary_key=True)
+    staff_id: Mapped[Identifier] = mapped_column(ForeignKey("staff.id"))
+    skill: Mapped[Skill] = mapped_column(choice(Skill, "skill"))
+    expires_on: Mapped[date] = mapped_column(Date)
+    recorded_by: Mapped[str] = mapped_column(String(MAX_STAFF))
+    recorded_at: Mapped[datetime]
