@@ -66,6 +66,14 @@ def test_a_person_who_is_not_enrolled_cannot_be_a_mated_search() -> None:
         mated_searches(np.zeros((2, 2)), np.array([1]), np.array([1, 2]))
 
 
+@pytest.mark.parametrize("column", [0, 1])
+def test_a_score_that_is_not_a_number_is_refused(column: int) -> None:
+    scores = np.array([[0.9, 0.5]])
+    scores[0, column] = np.nan
+    with pytest.raises(ValueError, match="not a number"):
+        mated_searches(scores, np.array([1]), np.array([1, 2]))
+
+
 def test_the_top_score_of_each_non_mated_search_is_kept() -> None:
     assert non_mated_top_scores(np.array([[0.1, 0.4], [0.3, 0.2]])).tolist() == [0.4, 0.3]
     with pytest.raises(ValueError, match="at least one entry"):

@@ -67,6 +67,17 @@ def test_a_watchlist_that_jumps_and_comes_back_is_doubted_with_the_slip_of_the_p
     assert "one digit apart from 16,199" in finding.sentence
 
 
+@pytest.mark.parametrize(("size", "doubted"), [(11_100, True), (10_900, False), (9_100, False), (8_900, True)])
+def test_a_watchlist_may_be_a_tenth_away_from_its_neighbours(size: int, doubted: bool) -> None:
+    records = daily(10, watchlist_size=10_000)
+    records[5] = replace(records[5], watchlist_size=size)
+    assert [finding.row for finding in check(records)] == ([7] if doubted else [])
+
+
+def test_two_watchlists_used_in_turn_are_not_doubted() -> None:
+    assert check([replace(each, watchlist_size=10_000 + 2_000 * (i % 2)) for i, each in enumerate(daily(12))]) == []
+
+
 def test_a_watchlist_that_grows_and_stays_is_not_doubted() -> None:
     assert check(daily(10) + daily(10, date(2025, 2, 1), watchlist_size=20_000)) == []
     growing = [replace(each, watchlist_size=10_000 + 500 * i) for i, each in enumerate(daily(20))]

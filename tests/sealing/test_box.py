@@ -73,5 +73,11 @@ def test_marks_are_found_with_their_offset_in_a_larger_file() -> None:
     assert last.offset == 10_777 + len(sealed) - MARK_BYTES
 
 
+def test_a_mark_cut_in_two_by_the_end_of_a_page_is_not_taken_for_another_keys() -> None:
+    sealed = seal(KEY_ID, SECRET, b"a name", PLACE)
+    for length in range(MARK_BYTES):
+        assert list(find_marks(sealed[:length] + b"the next page's own words")) == []
+
+
 def test_random_bytes_hold_no_marks() -> None:
     assert list(find_marks(os.urandom(1 << 20))) == []

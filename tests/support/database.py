@@ -110,6 +110,7 @@ def running_postgres() -> Iterator[PostgresSource]:
         with get_server(folder / "data", cleanup_mode="stop") as server:
             # What a loss of power would do to the tests' data is of no interest, and half of their time.
             server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off;")
+            server.psql("ALTER SYSTEM SET wal_recycle = off;")  # as our deployment guide asks
             server.psql("SELECT pg_reload_conf();")
             yield PostgresSource(server.get_uri(), folder / "data")
     finally:

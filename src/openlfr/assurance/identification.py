@@ -37,7 +37,8 @@ def mated_searches(
     Several entries of one person count once, with the best of them.
 
     Raises:
-        ValueError: a probe's person is not enrolled (search it as non-mated), or shapes do not fit.
+        ValueError: a probe's person is not enrolled (search it as non-mated), a score is not a number, or shapes do
+            not fit.
     """
     matrix = np.asarray(scores)
     if matrix.shape != (len(probe_person), len(entry_person)):
@@ -53,8 +54,11 @@ def mated_searches(
     probes = np.arange(len(matrix))
     mate = by_person[probes, own].astype(np.float64)
     by_person[probes, own] = -np.inf
+    best_other = by_person.max(axis=1).astype(np.float64)
+    if np.isnan(mate).any() or np.isnan(best_other).any():
+        raise ValueError("A score is not a number: give a probe without a template the score -inf instead.")
     ahead = np.count_nonzero(by_person >= mate[:, None], axis=1) - (mate == -np.inf)
-    return MatedSearches(mate, by_person.max(axis=1).astype(np.float64), 1 + ahead.astype(np.int64))
+    return MatedSearches(mate, best_other, 1 + ahead.astype(np.int64))
 
 
 def non_mated_top_scores(scores: Scores) -> npt.NDArray[np.float64]:

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from scipy import stats
+from scipy import special
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Proportion:
         """Exact interval of Clopper and Pearson, Biometrika 26 (1934) 404: from 0 to 1 where nothing was tried."""
         tail = _tail(confidence)
         k, n = self.count, self.total
-        low = float(stats.beta.ppf(tail, k, n - k + 1)) if k > 0 else 0.0
-        high = float(stats.beta.ppf(1 - tail, k + 1, n - k)) if k < n else 1.0
+        low = float(special.betaincinv(k, n - k + 1, tail)) if k > 0 else 0.0
+        high = float(special.betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
         return Interval(low, high, confidence)
 
 
@@ -49,8 +49,8 @@ def count_interval(count: int, confidence: float = 0.95) -> Interval:
     if count < 0:
         raise ValueError(f"A count cannot be negative, and this one is {count}.")
     tail = _tail(confidence)
-    low = float(stats.chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
-    high = float(stats.chi2.ppf(1 - tail, 2 * count + 2)) / 2
+    low = float(special.gammaincinv(count, tail)) if count else 0.0
+    high = float(special.gammaincinv(count + 1, 1 - tail))
     return Interval(low, high, confidence)
 
 

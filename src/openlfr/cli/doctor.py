@@ -88,8 +88,8 @@ def doctor(
     console.print(
         f"[bold]This machine can carry {cameras} camera{'' if cameras == 1 else 's'} at 1080p[/bold], "
         f"{CAMERA_FRAMES_PER_S:g} frames/s each, {ANALYSED_PER_S:g} of them analysed, with {FACES_PER_FRAME:g} faces "
-        f"in view, {TEMPLATES_PER_S:g} templates a second and faces from {min_face:g} pixels, on {cores} cores at 85 %. "
-        f"Decoding takes {CAMERA_FRAMES_PER_S * times.decode / 10 / times.per_camera_s:.0f} % of that."
+        f"in view, {TEMPLATES_PER_S:g} templates a second and faces from {min_face:g} pixels, on {cores} cores at "
+        f"85 %. Decoding takes {CAMERA_FRAMES_PER_S * times.decode / 10 / times.per_camera_s:.0f} % of that."
     )
 
 

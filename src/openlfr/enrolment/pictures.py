@@ -17,7 +17,7 @@ MAX_PICTURE_BYTES = 64 * 1024 * 1024
 MAX_PICTURE_PIXELS = 64_000_000
 """A picture whose header claims more is refused before anything is allocated for it."""
 
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
 
 _BEHIND_TRANSPARENCY = (127, 127, 127)

@@ -12,8 +12,9 @@ from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Final
 
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, ProgrammingError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -70,13 +71,16 @@ class Database:
     def scrub(self, tables: Collection[str]) -> None:
         """Overwrite or rewrite what deleted rows of these tables left in the database's files.
 
-        SQLite has zeroed the pages already (secure_delete); here its write-ahead log is emptied into the file and
-        cut. PostgreSQL rewrites the tables without their dead rows; its own write-ahead log is recycled by the server
-        later, and until then holds old pages (whose content is sealed under destroyed keys).
-        Raises DatabaseBusyError when a long reader stands in the way: nothing is lost by trying again.
+        SQLite zeroes what it deletes (secure_delete), but not the copies that moving rows between pages left behind:
+        the file is rewritten, and its write-ahead log emptied and cut. PostgreSQL rewrites the tables without their
+        dead rows and ends the use of its write-ahead log so far, where the account may do that; with
+        `wal_recycle = off` in the server's settings the old log's files go too.
+        Writers wait meanwhile. Raises DatabaseBusyError when a long reader stands in the way: nothing is lost by trying
+        again.
         """
         with self.maintaining() as connection:
             if self.is_sqlite:
+                connection.exec_driver_sql("VACUUM")
                 busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
                 if busy:
                     raise DatabaseBusyError(
@@ -86,6 +90,12 @@ class Database:
             quote = connection.dialect.identifier_preparer.quote
             for table in sorted(tables):
                 connection.exec_driver_sql(f"VACUUM (FULL) {quote(table)}")
+            for step in ("CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT"):
+                try:
+                    connection.exec_driver_sql(step)
+                except ProgrammingError as error:
+                    if not isinstance(error.orig, InsufficientPrivilege):
+                        raise
 
     def close(self) -> None:
         """Let go of every connection."""

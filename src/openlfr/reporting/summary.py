@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from openlfr.reporting import charts, html
+from openlfr.reporting import html
 from openlfr.reporting.deployment_record import DeploymentRecord
 from openlfr.reporting.record_checks import Finding, Severity
 from openlfr.reporting.records_file import RecordFile
@@ -107,6 +107,8 @@ def summary_cells(each: Totals) -> list[str]:
 
 def to_html(summary: Summary) -> str:
     """One self-contained page with charts and the tables behind them."""
+    from openlfr.reporting import charts  # loads matplotlib, which nothing else here needs
+
     first, last = summary.period
     body = [html.paragraph(f"{summary.figures.overall.deployments} deployments, {first} to {last}.")]
     if summary.notes:

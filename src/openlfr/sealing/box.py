@@ -1,13 +1,15 @@
 """Sealed values: AES-256-GCM, bound to the place they belong, and marked so that a fragment on a disk is recognised.
 
 Layout of a sealed value: a mark, 12 bytes of nonce, then the ciphertext with its 16-byte tag, with the mark repeated
-after every 1,024 bytes and at the end. A mark is 8 fixed bytes (they carry the format's version) and the 16 bytes of
-the key's id. Any piece of 1,024 + 47 bytes or more, such as a database page, an overflow page or a write-ahead-log
-frame, therefore still names its key; that is how `openlfr verify deletion` finds what no table refers to any more.
+after every 1,024 bytes and at the end. A mark is 8 fixed bytes (they carry the format's version), the 16 bytes of the
+key's id, and the id's CRC-32, so that a mark cut in two by the end of a page is not taken for another key's. Any piece
+of 1,024 + 55 bytes or more, such as a database page, an overflow page or a write-ahead-log frame, therefore still names
+its key; that is how `openlfr verify deletion` finds what no table refers to any more.
 """
 
 import os
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,11 +20,12 @@ from openlfr.sealing.errors import SealBrokenError
 
 MAGIC = b"\xf3olfrS\x01\xe5"
 KEY_ID_BYTES = 16
-MARK_BYTES = len(MAGIC) + KEY_ID_BYTES
+_CHECK_BYTES = 4
+MARK_BYTES = len(MAGIC) + KEY_ID_BYTES + _CHECK_BYTES
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
 _STRIDE = 1024
-_MARK_PATTERN = re.compile(re.escape(MAGIC) + b"(.{16})", re.DOTALL)
+_MARK_PATTERN = re.compile(re.escape(MAGIC) + b"(.{16})(.{4})", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def seal(key_id: str, secret: bytes | bytearray, content: bytes, place: Place) -
     """Seal `content` for `place`. `key_id` is 32 hexadecimal digits, `secret` the 32 bytes of that key."""
     nonce = os.urandom(_NONCE_BYTES)
     body = AESGCM(secret).encrypt(nonce, content, place.associated_data(key_id))
-    mark = MAGIC + bytes.fromhex(key_id)
+    mark = _mark(bytes.fromhex(key_id))
     pieces = (body[start : start + _STRIDE] + mark for start in range(0, len(body), _STRIDE))
     return mark + nonce + b"".join(pieces)
 
@@ -60,7 +63,7 @@ def sealing_key(sealed: bytes) -> str:
     """The id of the key that a sealed value needs. Raises SealBrokenError when it is not a sealed value."""
     if len(sealed) < MARK_BYTES + _NONCE_BYTES + _TAG_BYTES + MARK_BYTES or not sealed.startswith(MAGIC):
         raise SealBrokenError("This is not a sealed value of a known format, or it was cut short.")
-    return sealed[len(MAGIC) : MARK_BYTES].hex()
+    return sealed[len(MAGIC) : len(MAGIC) + KEY_ID_BYTES].hex()
 
 
 def unseal(secret: bytes | bytearray, sealed: bytes, place: Place) -> bytes:
@@ -86,4 +89,9 @@ def unseal(secret: bytes | bytearray, sealed: bytes, place: Place) -> bytes:
 def find_marks(content: bytes | bytearray | memoryview, offset: int = 0) -> Iterator[Mark]:
     """Every mark in raw bytes, with its position counted from `offset`."""
     for found in _MARK_PATTERN.finditer(content):
-        yield Mark(found.group(1).hex(), offset + found.start())
+        if _mark(found.group(1)) == found.group():
+            yield Mark(found.group(1).hex(), offset + found.start())
+
+
+def _mark(key_id: bytes) -> bytes:
+    return MAGIC + key_id + zlib.crc32(key_id).to_bytes(_CHECK_BYTES)

@@ -32,30 +32,30 @@ class Turns:
         What `execute` raises for a shared call reaches each of its callers as an InferenceError.
         """
         mine = _Request(execute, pictures, max_batch)
-        with self._lock:
-            if self._free:
-                self._free -= 1
-                mine.batch = [mine]
-            else:
-                self._queue.append(mine)
-        if mine.batch is None:
-            self._wait(mine)
+        try:
+            with self._lock:
+                if self._free:
+                    self._free -= 1
+                    mine.batch = [mine]
+                else:
+                    self._queue.append(mine)
+            if mine.batch is None:
+                mine.woken.wait()
+        except BaseException:
+            self._give_up(mine)
+            raise
         if mine.batch is not None:
             self._lead(mine.batch)
         return mine.result()
 
-    def _wait(self, mine: "_Request") -> None:
-        """Until another caller has answered this request, or hands over its stream."""
-        try:
-            mine.woken.wait()
-        except BaseException:
-            with self._lock:
-                if mine in self._queue:
-                    self._queue.remove(mine)
-                elif mine.batch is not None:
-                    self._queue.extendleft(reversed(mine.batch[1:]))
-                    self._hand_over()
-            raise
+    def _give_up(self, mine: "_Request") -> None:
+        """Leave the queue after an interrupt; a stream already handed over goes to those who were to share it."""
+        with self._lock:
+            if mine in self._queue:
+                self._queue.remove(mine)
+            elif mine.batch is not None:
+                self._queue.extendleft(reversed(mine.batch[1:]))
+                self._hand_over()
 
     def _lead(self, batch: "list[_Request]") -> None:
         try:
