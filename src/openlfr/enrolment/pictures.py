@@ -20,6 +20,9 @@ MAX_PICTURE_PIXELS = 64_000_000
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
 
+# Pillow loads its decoders when first asked, and not safely so when two threads ask at once: load them all now.
+Image.init()
+
 _BEHIND_TRANSPARENCY = (127, 127, 127)
 
 
