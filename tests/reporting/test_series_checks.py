@@ -59,6 +59,12 @@ def test_a_leap_day_of_the_wrong_year_does_not_stop_the_check() -> None:
     assert [finding.code for finding in check(records)] == [FindingCode.WATCHLIST_SIZE_JUMPS]
 
 
+def test_a_year_is_not_doubted_for_deployments_months_away() -> None:
+    records = daily(20, date(2023, 7, 1), watchlist_size=10_400) + daily(5, date(2024, 11, 1), watchlist_size=15_700)
+    records[10] = replace(records[10], watchlist_size=15_700)
+    assert [finding.code for finding in check(records)] == [FindingCode.WATCHLIST_SIZE_JUMPS]
+
+
 def test_a_watchlist_that_jumps_and_comes_back_is_doubted_with_the_slip_of_the_pen() -> None:
     records = daily(10)
     records[5] = replace(records[5], watchlist_size=19_199)
@@ -149,6 +155,8 @@ def test_a_busier_place_with_more_alerts_is_no_change_of_counting() -> None:
     before = daily(15, faces_seen=1_500, faces_seen_method=None)
     busier = {"total_alerts": 60, "true_confirmed": 58, "faces_seen": 9_000, "faces_seen_method": None}
     assert check(before + daily(15, date(2025, 2, 1), **busier)) == []
+    quadrupled = {"total_alerts": 200, "true_confirmed": 198, "faces_seen": 6_000, "faces_seen_method": None}
+    assert check(before + daily(15, date(2025, 2, 1), **quadrupled)) == []  # the place, or the watchlist: not counting
     once = [*daily(15, faces_seen_method=None), *daily(3, date(2025, 2, 1), faces_seen=90_000, faces_seen_method=None)]
     assert check(once) == []  # three busy days are three busy days
 

@@ -85,8 +85,13 @@ def threshold_interval(
 ) -> Interval:
     """Interval of the threshold whose false positive rate is `rate`, by parametric bootstrap of the tail.
 
-    Each resample draws its number of exceedances (Poisson) and their scores from the fit, and fits again. Counts
+    Each resample draws its number of exceedances (Poisson) and their scores from the fit, and fits again. It counts
     searches as independent: with several pictures of a person use `resampling.bootstrap_over_people` around fit_tail.
+
+    A nominal 95 % covered the truth in 85 to 95 % of simulated tests of 4,025 searches: 92 to 94 % for a rate that
+    such a test can show (1e-3), least for 1 in 60,000 with a tenth of a normal distribution's scores in the tail,
+    where thresholds came out low. So for rates beyond the data take a share of 5 % or less and the interval's upper
+    end.
     """
     refits = _refits(fit, rng, resamples)
     return _percentiles([again.threshold_at(min(rate, again.share)) for again in refits], confidence)
