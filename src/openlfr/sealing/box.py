@@ -1,6 +1,6 @@
 """Sealed values: AES-256-GCM, bound to the place they belong, and marked so that a fragment on a disk is recognised.
 
-Layout of a sealed value: a mark, 12 bytes of nonce, then the ciphertext with its 16-byte tag, with the mark repeated
+Layout of a sealed value: a mark, then 12 bytes of nonce and the ciphertext with its 16-byte tag, with the mark repeated
 after every 1,024 bytes and at the end. A mark is 8 fixed bytes (they carry the format's version), the 16 bytes of the
 key's id, and the id's CRC-32, so that a mark cut in two by the end of a page is not taken for another key's. Any piece
 of 1,024 + 55 bytes or more, such as a database page, an overflow page or a write-ahead-log frame, therefore still names
@@ -53,10 +53,10 @@ class Mark:
 def seal(key_id: str, secret: bytes | bytearray, content: bytes, place: Place) -> bytes:
     """Seal `content` for `place`. `key_id` is 32 hexadecimal digits, `secret` the 32 bytes of that key."""
     nonce = os.urandom(_NONCE_BYTES)
-    body = AESGCM(secret).encrypt(nonce, content, place.associated_data(key_id))
+    body = nonce + AESGCM(secret).encrypt(nonce, content, place.associated_data(key_id))
     mark = _mark(bytes.fromhex(key_id))
     pieces = (body[start : start + _STRIDE] + mark for start in range(0, len(body), _STRIDE))
-    return mark + nonce + b"".join(pieces)
+    return mark + b"".join(pieces)
 
 
 def sealing_key(sealed: bytes) -> str:
@@ -70,8 +70,7 @@ def unseal(secret: bytes | bytearray, sealed: bytes, place: Place) -> bytes:
     """The content of a sealed value. Raises SealBrokenError when anything about it, its key or its place is wrong."""
     key_id = sealing_key(sealed)
     mark = sealed[:MARK_BYTES]
-    nonce = sealed[MARK_BYTES : MARK_BYTES + _NONCE_BYTES]
-    framed = sealed[MARK_BYTES + _NONCE_BYTES :]
+    framed = sealed[MARK_BYTES:]
     frames = [framed[start : start + _STRIDE + MARK_BYTES] for start in range(0, len(framed), _STRIDE + MARK_BYTES)]
     if not all(frame.endswith(mark) for frame in frames):
         raise SealBrokenError(
@@ -79,7 +78,7 @@ def unseal(secret: bytes | bytearray, sealed: bytes, place: Place) -> bytes:
         )
     body = b"".join(frame[:-MARK_BYTES] for frame in frames)
     try:
-        return AESGCM(secret).decrypt(nonce, body, place.associated_data(key_id))
+        return AESGCM(secret).decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], place.associated_data(key_id))
     except InvalidTag as error:
         raise SealBrokenError(
             f"The sealed value in {place.table}.{place.column} of row {place.row} was altered, or belongs elsewhere."
