@@ -90,6 +90,15 @@ def test_a_cell_cannot_command_the_terminal(tmp_path: Path) -> None:
     assert "[red]" in result.output
 
 
+def test_a_very_long_table_is_cut_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    rows = "".join(f"nonsense,{i},x,0.6,1,1,0,0,0,0.0,1,0,0,5460\n" for i in range(600))  # two findings a row
+    path.write_text(f"{','.join(MET_EXTRACT_HEADINGS)}\n{rows}", encoding="utf-8")
+    result = runner.invoke(app, ["check", str(path)])
+    assert "The first 1,000 of 1,200 findings are shown" in " ".join(result.output.split())
+    assert len(json.loads(runner.invoke(app, ["check", str(path), "--json"]).stdout)["findings"]) == 1200
+
+
 def test_thresholds_of_another_force_can_be_given(published: Path) -> None:
     assert runner.invoke(app, ["check", str(published), "--authorised", "0.64"]).exit_code == 0
     changed = ["--authorised", "0.64@2025-01-07", "--authorised", "0.62"]

@@ -29,6 +29,8 @@ from openlfr.reporting.totals import totals
 app = typer.Typer(help="Check published deployment records and add them up.", no_args_is_help=True)
 
 CLEAN, FINDINGS, UNUSABLE = 0, 1, 2
+LONGEST_TABLE = 1_000
+"""Findings shown on a screen; --json has them all."""
 
 RecordsPath = Annotated[Path, typer.Argument(metavar="CSV", help="Records in the published columns.")]
 Authorised = Annotated[
@@ -135,7 +137,7 @@ def _print_findings(path: Path, file: RecordFile, findings: Sequence[Finding]) -
     days = {each.row: each.record.day.isoformat() for each in file.rows}
     if findings:
         table = Table("Row", "Date", "", "What is wrong, and how to mend it")
-        for finding in findings:
+        for finding in findings[:LONGEST_TABLE]:
             table.add_row(
                 str(finding.row or "file"),
                 days.get(finding.row or 0, ""),
@@ -143,6 +145,10 @@ def _print_findings(path: Path, file: RecordFile, findings: Sequence[Finding]) -
                 Text(shown(finding.sentence)),
             )
         console.print(table)
+        if len(findings) > LONGEST_TABLE:
+            console.print(
+                f"The first {LONGEST_TABLE:,} of {len(findings):,} findings are shown; --json prints them all."
+            )
         counts = Table("Finding", "", "Times")
         for code, times in count_by_code(findings).items():
             counts.add_row(code.value, _severity(code.severity), str(times))

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from html import escape
 
@@ -86,11 +87,11 @@ def _quarters(records: Sequence[DeploymentRecord]) -> dict[str, Totals]:
     """Totals of every quarter from the first deployment to the last, those without a deployment included."""
     if not records:
         raise ValueError("A chart over time needs at least one deployment.")
-    number = {id(record): record.day.year * 4 + (record.day.month - 1) // 3 for record in records}
-    return {
-        f"{quarter // 4} Q{quarter % 4 + 1}": totals(each for each in records if number[id(each)] == quarter)
-        for quarter in range(min(number.values()), max(number.values()) + 1)
-    }
+    groups: dict[int, list[DeploymentRecord]] = defaultdict(list)
+    for record in records:
+        groups[record.day.year * 4 + (record.day.month - 1) // 3].append(record)
+    every = range(min(groups), max(groups) + 1)
+    return {f"{quarter // 4} Q{quarter % 4 + 1}": totals(groups.get(quarter, [])) for quarter in every}
 
 
 def _bars(axes: Axes, places: Sequence[float], heights: Sequence[int], width: float, colour: str, label: str) -> None:
