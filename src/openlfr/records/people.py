@@ -93,17 +93,17 @@ class People:
             row = self._changeable(session, by, Action.RECORD_COMPETENCE, staff, version, origin)
             if isinstance(row, Refusal):
                 return row
+            row.version += 1
             session.add(
                 CompetenceRow(
-                    id=self.records.new_id(),
                     staff_id=staff,
+                    number=row.version,
                     skill=competence.skill,
                     expires_on=competence.expires_on,
                     recorded_by=by.staff,
                     recorded_at=self.records.clock(),
                 )
             )
-            row.version += 1
             words = f"{competence.skill} until {competence.expires_on:%Y-%m-%d}."
             self._done(session, by, Action.RECORD_COMPETENCE, staff, origin, words)
             return self._member(session, row)
@@ -212,11 +212,7 @@ def _roles(session: Session, staff: StaffId) -> frozenset[Role]:
 
 
 def _competences(session: Session, staff: StaffId) -> tuple[Competence, ...]:
-    rows = session.scalars(
-        select(CompetenceRow)
-        .where(CompetenceRow.staff_id == staff)
-        .order_by(CompetenceRow.recorded_at, CompetenceRow.id)
-    )
+    rows = session.scalars(select(CompetenceRow).where(CompetenceRow.staff_id == staff).order_by(CompetenceRow.number))
     newest: dict[Skill, Competence] = {row.skill: Competence(row.skill, row.expires_on) for row in rows}
     return tuple(newest[skill] for skill in sorted(newest))
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, Date, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from openlfr.policy.roles import Role, Skill
@@ -39,16 +39,14 @@ class StaffRoleRow(Table):
 
 
 class CompetenceRow(Table):
-    """A training record. Of each skill the newest record holds, so a competence can also be taken away."""
+    """A training record, numbered by the version of the account it made. Of each skill the highest number holds, so a
+    competence can also be taken away."""
 
     __tablename__ = "staff_competences"
-    __table_args__ = (
-        CheckConstraint("recorded_by <> staff_id", name="recorded_by_somebody_else"),
-        Index("ix_staff_competences_staff_id", "staff_id"),
-    )
+    __table_args__ = (CheckConstraint("recorded_by <> staff_id", name="recorded_by_somebody_else"),)
 
-    id: Mapped[Identifier] = mapped_column(primary_key=True)
-    staff_id: Mapped[Identifier] = mapped_column(ForeignKey("staff.id"))
+    staff_id: Mapped[Identifier] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     skill: Mapped[Skill] = mapped_column(choice(Skill, "skill"))
     expires_on: Mapped[date] = mapped_column(Date)
     recorded_by: Mapped[str] = mapped_column(String(MAX_STAFF))

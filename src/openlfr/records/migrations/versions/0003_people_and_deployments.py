@@ -188,17 +188,16 @@ def upgrade() -> None:
     )
     op.create_table(
         "staff_competences",
-        sa.Column("id", sa.String(36), nullable=False),
         sa.Column("staff_id", sa.String(36), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("skill", _choice("skill", "live operation", "urgent authority"), nullable=False),
         sa.Column("expires_on", sa.Date(), nullable=False),
         sa.Column("recorded_by", sa.String(64), nullable=False),
         sa.Column("recorded_at", Moment(), nullable=False),
         sa.CheckConstraint("recorded_by <> staff_id", name=op.f("ck_staff_competences_recorded_by_somebody_else")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_staff_competences_staff_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_competences")),
+        sa.PrimaryKeyConstraint("staff_id", "number", name=op.f("pk_staff_competences")),
     )
-    op.create_index("ix_staff_competences_staff_id", "staff_competences", ["staff_id"])
     op.create_table(
         "staff_roles",
         sa.Column("staff_id", sa.String(36), nullable=False),
