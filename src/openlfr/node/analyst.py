@@ -104,7 +104,9 @@ class Analyst:
             if passage is None:
                 passage = self._passages[number] = Passage(self._new_id(), at_s)
                 self._count(passages=1)
-            # Size and pose bound the quality from above and cost nothing; only then is it worth cutting out the face.
+            if not self._policy.may_assess(passage, at_s):
+                continue
+            # Size and pose bound the quality from above and cost little; only then is it worth cutting out the face.
             bound = unified(geometric_components(face, frame.image.width, frame.image.height))
             if not self._policy.wants(passage, bound, at_s):
                 continue
@@ -114,6 +116,7 @@ class Analyst:
                 looks.append(_Look(passage, face, chip, quality))
             else:
                 overwrite((chip,))
+            passage.assess_from_s = at_s + self._policy.reassess_after_s
         looks.sort(key=lambda look: look.quality.unified, reverse=True)
         overwrite(look.chip for look in looks[MOST_LOOKS_PER_FRAME:])
         return looks[:MOST_LOOKS_PER_FRAME]

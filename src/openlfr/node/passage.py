@@ -29,10 +29,16 @@ class ShotPolicy:
     """Templates made of one passage at the most, which bounds the work per person."""
     kept: int = 4
     """Shots that count in the fusion, the best ones."""
+    reassess_after_s: float = 0.1
+    """A face is cut out and assessed this often at the most; between two frames of fast video little changes."""
+
+    def may_assess(self, passage: "Passage", at_s: float) -> bool:
+        """Whether it is worth looking at this face at all now."""
+        return not passage.settled and passage.looks < self.most_looks and at_s >= passage.assess_from_s
 
     def wants(self, passage: "Passage", quality: float, at_s: float) -> bool:
         """Whether a shot of this quality (0..100) taken at `at_s` would get a template."""
-        if passage.settled or quality < self.floor or passage.looks >= self.most_looks:
+        if not self.may_assess(passage, at_s) or quality < self.floor:
             return False
         if not passage.shots:
             return True
@@ -72,6 +78,7 @@ class Passage:
     shots: list[Shot] = field(default_factory=list)
     looks: int = 0
     looked_at_s: float = float("-inf")
+    assess_from_s: float = float("-inf")
     settled: bool = False
     assessed: bool = False
 
