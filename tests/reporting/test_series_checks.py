@@ -40,6 +40,16 @@ def test_a_row_of_the_wrong_year_is_told_by_what_it_fits() -> None:
     assert "does fit those around 2024-07-11" in finding.sentence
 
 
+def test_two_deployments_of_one_misdated_day_do_not_vouch_for_each_other() -> None:
+    records = two_years()
+    wrong = replace(records[30], day=date(2023, 7, 11))
+    records[11:11] = [wrong, replace(wrong, faces_seen=9_000)]
+    assert [(finding.code, finding.row) for finding in check(records)] == [
+        (FindingCode.YEAR_DOUBTFUL, 13),
+        (FindingCode.YEAR_DOUBTFUL, 14),
+    ]
+
+
 def test_the_wrong_year_is_found_in_both_directions_and_mended_where_asked() -> None:
     records = two_years()
     records.append(replace(records[9], day=date(2024, 7, 20)))
