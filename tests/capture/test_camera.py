@@ -17,7 +17,15 @@ from tests.support.cameras import (
 from openlfr.capture.backoff import LONGEST_DELAY_S, REFUSED_DELAY_S, STABLE_S
 from openlfr.capture.camera import FINAL_STATES, TRANSITIONS, Camera, CameraState, Pace
 from openlfr.capture.health import HealthIssue
-from openlfr.capture.source import Connection, Dropped, DropReason, LostSourceError, Timing, UnusableSourceError
+from openlfr.capture.source import (
+    Connection,
+    Dropped,
+    DropReason,
+    LostSourceError,
+    RefusedSourceError,
+    Timing,
+    UnusableSourceError,
+)
 
 
 def test_frames_carry_the_cameras_name_their_number_and_when_they_came(start_camera: StartCamera) -> None:
@@ -127,11 +135,12 @@ def test_a_camera_that_worked_once_never_fails_but_is_asked_rarely_while_it_refu
     start_camera: StartCamera,
 ) -> None:
     clock = LeapingClock()
-    refused = UnusableSourceError("The camera refused the password: check it.")
-    camera, taker = start_camera(ScriptedSource([picture(1)], refused, refused, [picture(2)]), clock=clock)
+    refused = RefusedSourceError("The camera refused the password: check it.")
+    gone = UnusableSourceError("There is no camera: plug it in.")
+    camera, taker = start_camera(ScriptedSource([picture(1)], refused, gone, refused, [picture(2)]), clock=clock)
     wait_until(lambda: len(taker.frames) >= 2)
     assert number_of(taker.frames[1]) == 2
-    assert clock.waits_s[:3] == [0.0, REFUSED_DELAY_S, REFUSED_DELAY_S]
+    assert clock.waits_s[:4] == [0.0, REFUSED_DELAY_S, 0.0, REFUSED_DELAY_S]
     assert camera.state is not CameraState.FAILED
 
 
@@ -141,8 +150,16 @@ def test_a_spec_that_cannot_be_understood_fails_without_its_password(start_camer
     assert camera.state_reason.startswith("Addresses that begin with gopher:// are not supported")
 
 
-def test_a_fault_of_our_own_fails_the_camera_and_shows_nothing_of_what_it_held(start_camera: StartCamera) -> None:
-    source = ScriptedSource([picture(1), RuntimeError("rtsp://u:hunter2@h/x")])
+def test_a_fault_of_our_own_is_survived_and_shows_nothing_of_what_it_held(start_camera: StartCamera) -> None:
+    source = ScriptedSource([picture(1), RuntimeError("rtsp://u:hunter2@h/x")], [picture(2)])
+    camera, taker = start_camera(source)
+    reasons: set[str] = set()
+    wait_until(lambda: reasons.add(camera.state_reason) or len(taker.frames) >= 2)  # type: ignore[func-returns-value]
+    assert not any("hunter2" in reason for reason in reasons)
+
+
+def test_a_fault_of_our_own_ends_a_recording(start_camera: StartCamera) -> None:
+    source = ScriptedSource([picture(1), RuntimeError("/home/warden/x.mp4")], timing=Timing.RECORDED)
     camera, _ = start_camera(source)
     wait_for_state(camera, CameraState.FAILED)
     assert camera.state_reason == "The camera failed unexpectedly (RuntimeError)."
@@ -303,7 +320,8 @@ def test_health_tells_rates_size_and_lost_pictures(start_camera: StartCamera) ->
 
 
 def test_cameras_do_not_disturb_each_other(start_camera: StartCamera) -> None:
-    failing, _ = start_camera(ScriptedSource([picture(1), RuntimeError("broken")]))
+    broken: list[Item] = [picture(1), RuntimeError("broken")]
+    failing, _ = start_camera(ScriptedSource(broken, timing=Timing.RECORDED))
     playing, taker = start_camera(
         ScriptedSource([picture(n) for n in range(50)], timing=Timing.RECORDED), pace=Pace.FAST
     )

@@ -39,7 +39,7 @@ def test_a_producer_that_waits_loses_nothing() -> None:
     lost: list[int] = []
 
     def produce() -> None:
-        for number in range(500):
+        for number in range(100):
             mailbox.wait_until_empty()
             if mailbox.put(number):
                 lost.append(number)
@@ -52,11 +52,11 @@ def test_a_producer_that_waits_loses_nothing() -> None:
         item = mailbox.take()
         if item is not None:
             got.append(item)
-        return len(got) == 500
+        return len(got) == 100
 
     wait_until(take_one, at_most_s=60)
     producer.join()
-    assert got == list(range(500))
+    assert got == list(range(100))
     assert lost == []
 
 

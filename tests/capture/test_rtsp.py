@@ -3,6 +3,7 @@
 import itertools
 import logging
 import socket
+import time
 from collections.abc import Iterator
 
 import av
@@ -183,6 +184,25 @@ def test_a_client_that_joins_in_the_middle_counts_what_came_before_a_key_frame(
     wait_until(lambda: len(taker.frames) >= 1)
     assert _numbers(taker)[0] == 12
     assert camera.counts().dropped == {DropReason.BEFORE_KEYFRAME: 9}
+
+
+def test_a_machine_that_cannot_keep_up_leaves_pictures_out_instead_of_falling_behind(server: RtspServer) -> None:
+    taker = Taker()
+
+    def slowly() -> None:
+        taker()
+        time.sleep(0.12)
+
+    camera = Camera("gate", server.url, on_frame=slowly)
+    taker.camera = camera
+    camera.start()
+    wait_until(lambda: camera.counts().dropped.get(DropReason.BEHIND, 0) > 40)
+    camera.stop()
+    numbers = _numbers(taker)
+    gaps = [(earlier, later) for earlier, later in itertools.pairwise(numbers) if (later - earlier) % 50 != 1]
+    assert gaps
+    # Each gap ends with a key frame: the clip has one every twelve frames.
+    assert all(later in (0, 12, 24, 36, 48) for _, later in gaps)
 
 
 def test_the_resolution_may_change_in_the_middle(

@@ -1,3 +1,5 @@
+import contextlib
+import socket
 import struct
 import threading
 import zlib
@@ -193,6 +195,17 @@ def test_a_file_that_is_no_video_is_refused(tmp_path: Path, content: bytes) -> N
         open_source(str(tmp_path / "clip.mp4")).open()
 
 
+def test_a_file_cannot_make_us_reach_into_the_network(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        playlist = f"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:{listener.getsockname()[1]}/1.ts\n#EXT-X-ENDLIST\n"
+        (tmp_path / "clip.m3u8").write_text(playlist)
+        with pytest.raises(UnusableSourceError, match="holds no video that can be read"):
+            open_source(str(tmp_path / "clip.m3u8")).open()
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
 class _MotionJpeg(BaseHTTPRequestHandler):
     """Plays numbered pictures as cameras do: parts of one endless answer."""
 
@@ -203,10 +216,11 @@ class _MotionJpeg(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         self.end_headers()
-        for number in range(40):
-            jpeg = cv2.imencode(".jpg", numbered_picture(number))[1].tobytes()
-            self.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\n")
-            self.wfile.write(b"Content-Length: %d\r\n\r\n" % len(jpeg) + jpeg + b"\r\n")
+        with contextlib.suppress(ConnectionError):
+            for number in range(40):
+                jpeg = cv2.imencode(".jpg", numbered_picture(number))[1].tobytes()
+                self.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\n")
+                self.wfile.write(b"Content-Length: %d\r\n\r\n" % len(jpeg) + jpeg + b"\r\n")
 
     def log_message(self, *_: object) -> None:
         pass

@@ -15,12 +15,14 @@ from openlfr.capture.clock import Clock, SystemClock
 from openlfr.capture.frame import Frame
 from openlfr.capture.health import CameraHealth, HealthIssue, HealthMonitor, glance_at
 from openlfr.capture.mailbox import Mailbox
+from openlfr.capture.pacing import Pacer
 from openlfr.capture.source import (
     Connection,
     Dropped,
     DropReason,
     LostSourceError,
     Picture,
+    RefusedSourceError,
     Source,
     Timing,
     UnusableSourceError,
@@ -96,7 +98,7 @@ class Camera:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.name = name
-        self._given_source = source
+        self._source = _parsed(source)
         self._on_frame = on_frame
         self._clock = clock or SystemClock()
         self._pace = pace
@@ -114,7 +116,8 @@ class Camera:
         self._dropped: Counter[DropReason] = Counter()
         self._connections = 0
         self._size: tuple[int, int] | None = None
-        self._monitor = HealthMonitor(judges_time=False)
+        live = not isinstance(self._source, UnusableSourceError) and self._source.timing is Timing.LIVE
+        self._monitor = HealthMonitor(judges_time=live)
 
     def start(self) -> None:
         """Begin to connect. From: not yet started."""
@@ -197,21 +200,18 @@ class Camera:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        if isinstance(self._source, UnusableSourceError):
+            self._move_to(CameraState.FAILED, str(self._source))
+            return
         try:
-            source = open_source(self._given_source) if isinstance(self._given_source, str) else self._given_source
-            with self._lock:
-                self._monitor = HealthMonitor(judges_time=source.timing is Timing.LIVE)
-            if source.timing is Timing.LIVE:
-                self._follow(source)
+            if self._source.timing is Timing.LIVE:
+                self._follow(self._source)
             else:
-                self._play_once(source)
+                self._play_once(self._source)
         except UnusableSourceError as error:
             self._move_to(CameraState.FAILED, str(error))
         except Exception as error:
-            # Whatever else goes wrong stays this camera's own affair. The error's text is not shown: it may hold
-            # an address.
-            _log.error("camera_broke", camera=self.name, error=type(error).__name__)
-            self._move_to(CameraState.FAILED, f"The camera failed unexpectedly ({type(error).__name__}).")
+            self._move_to(CameraState.FAILED, _unexpected(error))
 
     def _play_once(self, source: Source) -> None:
         try:
@@ -235,6 +235,7 @@ class Camera:
         failures = 0
         while not self._stopping.is_set():
             connected_at_s: float | None = None
+            refused = False
             try:
                 connection = source.open()
                 connected_at_s = self._clock.monotonic_s()
@@ -244,14 +245,15 @@ class Camera:
                 finally:
                     connection.close()
                 reason = "The camera ended its stream."
-                refused = False
             except LostSourceError as error:
-                reason, refused = str(error), False
+                reason = str(error)
             except UnusableSourceError as error:
                 if self.state is CameraState.CONNECTING:
                     raise
                 # It has worked before, or was away: a camera that restarts may answer anything for a while.
-                reason, refused = str(error), True
+                reason, refused = str(error), isinstance(error, RefusedSourceError)
+            except Exception as error:
+                reason = _unexpected(error)
             if self._stopping.is_set():
                 return
             if connected_at_s is not None and self._clock.monotonic_s() - connected_at_s >= STABLE_S:
@@ -264,7 +266,7 @@ class Camera:
     def _read_on(self, connection: Connection, timing: Timing) -> None:
         """Read to the end, or until stopped."""
         waits_for_taker = timing is Timing.STILLS or (timing is Timing.RECORDED and self._pace is Pace.FAST)
-        began_s = self._clock.monotonic_s()
+        pacer = Pacer()
         with self._lock:
             self._monitor.connection_began()
         while not self._stopping.is_set():
@@ -278,7 +280,7 @@ class Camera:
             if waits_for_taker:
                 self._mailbox.wait_until_empty()
             elif timing is Timing.RECORDED:
-                self._clock.wait(began_s + item.media_time_s - self._clock.monotonic_s(), self._stopping)
+                self._clock.wait(pacer.wait_s(item.media_time_s, self._clock.monotonic_s()), self._stopping)
             self._deliver(item, timing)
 
     def _deliver(self, picture: Picture, timing: Timing) -> None:
@@ -320,3 +322,18 @@ class Camera:
             _log.info("camera_state", camera=self.name, state=state.value, reason=reason)
         if state in FINAL_STATES:
             self._on_frame()
+
+
+def _parsed(source: str | Source) -> Source | UnusableSourceError:
+    """What the user typed is not kept: it may hold a password. An error is kept until the camera is started."""
+    if not isinstance(source, str):
+        return source
+    try:
+        return open_source(source)
+    except UnusableSourceError as error:
+        return error
+
+
+def _unexpected(error: Exception) -> str:
+    # The error's own text is not shown: it may hold an address.
+    return f"The camera failed unexpectedly ({type(error).__name__})."

@@ -15,6 +15,10 @@ class UnusableSourceError(SourceError):
     """It can't work until somebody changes something: no such file, wrong password, no video in it."""
 
 
+class RefusedSourceError(UnusableSourceError):
+    """The camera does not accept our user name and password."""
+
+
 class LostSourceError(SourceError):
     """It does not work now, but may a little later: no answer, connection refused, stream cut, camera unplugged."""
 
@@ -33,6 +37,7 @@ class DropReason(StrEnum):
     OVERWRITTEN = "overwritten"  # a newer one was decoded before anybody took it
     CORRUPT = "corrupt"  # damaged on its way, or unreadable
     THINNED = "thinned"  # left undecoded on purpose, under overload
+    BEHIND = "behind"  # left undecoded, up to a key frame, because decoding had fallen behind the camera
     BEFORE_KEYFRAME = "before_keyframe"  # came before the first one that can be decoded by itself
     STOPPED = "stopped"  # the camera was stopped before anybody took it
 

@@ -15,12 +15,14 @@ from av.video.stream import VideoStream
 
 from openlfr.capture.address import CameraAddress
 from openlfr.capture.images import VideoFrameImage
+from openlfr.capture.lag import LagWatch
 from openlfr.capture.source import (
     Connection,
     Dropped,
     DropReason,
     LostSourceError,
     Picture,
+    RefusedSourceError,
     SourceError,
     Timing,
     UnusableSourceError,
@@ -33,7 +35,12 @@ READ_TIMEOUT_S = 4.0
 
 # Enough to learn the format of a camera's stream; libav's own defaults (5 s, 5 MB) are meant for files. Never
 # fflags=nobuffer: it throws away the first key frame, and with it up to a whole group of pictures.
-_PROBE = {"analyzeduration": "200000", "probesize": "50000"}
+_RTSP_SCHEMES = ("rtsp", "rtsps")
+_RTSP_PROBE = {"analyzeduration": "200000", "probesize": "50000"}
+_HTTP_PROBE = {"analyzeduration": "1000000"}
+# What a stream or a file may make libav open in turn: a playlist must not read files, nor a file the network.
+_HTTP_PROTOCOLS = "http,https,httpproxy,tcp,tls,crypto,data"
+_FILE_PROTOCOLS = "file,crypto,data"
 
 # Without a time stamp a frame is taken to follow the one before it at this rate.
 _ASSUMED_FRAMES_PER_S = 25.0
@@ -64,13 +71,11 @@ class NetworkCamera:
     def __init__(self, address: CameraAddress, *, transport: str | None = None, decode: DecodeOptions) -> None:
         self._address = address
         self._decode = decode
-        self._options = dict(_PROBE)
-        if address.scheme in ("rtsp", "rtsps"):
-            self._options["allowed_media_types"] = "video"
-            if transport is None:
-                self._options["rtsp_flags"] = "prefer_tcp"
-            else:
-                self._options["rtsp_transport"] = transport
+        if address.scheme in _RTSP_SCHEMES:
+            how = {"rtsp_flags": "prefer_tcp"} if transport is None else {"rtsp_transport": transport}
+            self._options = {**_RTSP_PROBE, **how, "allowed_media_types": "video"}
+        else:
+            self._options = {**_HTTP_PROBE, "protocol_whitelist": _HTTP_PROTOCOLS}
 
     @property
     def description(self) -> str:
@@ -81,6 +86,8 @@ class NetworkCamera:
             self._address.secret_url(),
             f"The camera {self._address}",
             options=self._options,
+            # MJPEG over HTTP carries no times, and HLS comes a segment at a time.
+            has_camera_clock=self._address.scheme in _RTSP_SCHEMES,
             decode=self._decode,
             timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S),
         )
@@ -116,6 +123,7 @@ class UsbCamera:
                     str(self._device),
                     f"The camera {self._device}",
                     container_format="v4l2",
+                    has_camera_clock=True,
                     options=dict(wish),
                     decode=self._decode,
                     timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S),
@@ -147,7 +155,8 @@ class VideoFile:
     def open(self) -> Connection:
         subject = f"The file {self._path}"
         try:
-            return _open(str(self._path), subject, options={}, decode=self._decode, timeout=(None, None))
+            options = {"protocol_whitelist": _FILE_PROTOCOLS}
+            return _open(str(self._path), subject, options=options, decode=self._decode, timeout=(None, None))
         except LostSourceError:
             # A file does not get better by waiting.
             raise UnusableSourceError(
@@ -163,6 +172,7 @@ def _open(
     decode: DecodeOptions,
     timeout: tuple[float | None, float | None],
     container_format: str | None = None,
+    has_camera_clock: bool = False,
 ) -> "_LibavConnection":
     began_s = time.monotonic()
     try:
@@ -178,7 +188,7 @@ def _open(
     if not container.streams.video or container.streams.video[0].codec_context is None:
         container.close()
         raise UnusableSourceError(f"{subject} {_NOT_VIDEO}: check that it is the right one.")
-    return _LibavConnection(container, subject, decode, silence_limit_s=timeout[1])
+    return _LibavConnection(container, subject, decode, silence_limit_s=timeout[1], has_camera_clock=has_camera_clock)
 
 
 class _LibavConnection:
@@ -188,11 +198,18 @@ class _LibavConnection:
     """
 
     def __init__(
-        self, container: InputContainer, subject: str, decode: DecodeOptions, *, silence_limit_s: float | None
+        self,
+        container: InputContainer,
+        subject: str,
+        decode: DecodeOptions,
+        *,
+        silence_limit_s: float | None,
+        has_camera_clock: bool,
     ) -> None:
         self._container = container
         self._subject = subject
         self._silence_limit_s = silence_limit_s
+        self._lag = LagWatch() if has_camera_clock else None
         self._stream: VideoStream = container.streams.video[0]
         self._codec = self._stream.codec_context
         # The cores are shared out among the cameras, a thread each; the decoder's own threads would only add delay.
@@ -242,6 +259,9 @@ class _LibavConnection:
             return
         at_end = packet.size == 0
         if not at_end:
+            if not self._is_worth_decoding(packet):
+                self._ready.append(Dropped(DropReason.BEHIND))
+                return
             self._in_decoder += 1
         try:
             frames = packet.decode()
@@ -256,6 +276,16 @@ class _LibavConnection:
             self._in_decoder = max(0, self._in_decoder - 1)
             self._ready.append(Picture(VideoFrameImage(frame), self._media_time_s(frame.time)))
         self._account_for_missing(0 if at_end else self._codec.reorder_depth)
+
+    def _is_worth_decoding(self, packet: "Packet[VideoStream]") -> bool:
+        sent = packet.dts if packet.dts is not None else packet.pts
+        if self._lag is None or sent is None:
+            return True
+        return self._lag.is_worth_decoding(
+            media_time_s=float(sent * packet.time_base),
+            arrived_s=time.monotonic(),
+            is_key_frame=packet.is_keyframe,
+        )
 
     def _media_time_s(self, pts_s: float | None) -> float:
         if pts_s is None:
@@ -290,7 +320,7 @@ def _in_words(error: Exception, subject: str) -> SourceError:
     """What a person should read of one of libav's errors, and whether trying again can help."""
     match error:
         case av.HTTPUnauthorizedError() | av.HTTPForbiddenError():
-            return UnusableSourceError(f"{subject} {_REFUSED}.")
+            return RefusedSourceError(f"{subject} {_REFUSED}.")
         case av.HTTPNotFoundError():
             return UnusableSourceError(f"{subject} has no stream at that path: look the path up in its manual.")
         case av.FileNotFoundError():
