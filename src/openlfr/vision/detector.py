@@ -74,21 +74,44 @@ class FaceDetector:
         reduced = pixels.scaled(width, height)
         # A reduced pixel (x, y) lies at (x / sx, y / sy) in the frame: rounding makes the two factors differ slightly.
         sx, sy = width / pixels.width, height / pixels.height
-        left, top, right, bottom = 0, 0, width, height
-        if zone is not None:
-            left, top, right, bottom = zone.bounds(width, height, margin=round(2 * SMALLEST_NETWORK_FACE_PX))
-        picture = _padded(reduced[top:bottom, left:right])
-        outputs = self._session.run(picture[None])
-        rows = decode_yunet(outputs, picture.shape[1], self.options)
-        picture[...] = 0
+        whole = (0, 0, width, height)
+        margin = round(2 * SMALLEST_NETWORK_FACE_PX)
+        while True:
+            bounds = whole if zone is None else zone.bounds(width, height, margin)
+            rows = self._rows(reduced, bounds)
+            if zone is not None:
+                centres = (rows[:, :2] + rows[:, 2:4] / 2).tolist()
+                rows = rows[[zone.holds(x, y, width, height) for x, y in centres]]
+            # A face that the rectangle cuts through is seen narrower than it is, and its centre perhaps on the wrong
+            # side of the zone's edge: a wider rectangle decides. Doubling keeps the different sizes few.
+            if not any(_is_cut(row, bounds, whole) for row in rows):
+                break
+            margin *= 2
         reduced[...] = 0
-        faces = []
-        for row in rows:
-            points = (row[4:14].reshape(5, 2) + np.array([left, top])) / np.array([sx, sy])
-            box = Box((row[0] + left) / sx, (row[1] + top) / sy, row[2] / sx, row[3] / sy)
-            if zone is None or zone.holds(*box.centre, pixels.width, pixels.height):
-                faces.append(Face(box, points.astype(np.float32), float(row[14])))
-        return tuple(faces)
+        return tuple(_face(row, sx, sy) for row in rows)
+
+    def _rows(self, reduced: BGRImage, bounds: tuple[int, int, int, int]) -> NDArray[np.float32]:
+        """The faces of one rectangle as `decode_yunet` gives them, in pixels of the whole reduced picture."""
+        left, top, right, bottom = bounds
+        picture = _padded(reduced[top:bottom, left:right])
+        rows = decode_yunet(self._session.run(picture[None]), picture.shape[1], self.options)
+        picture[...] = 0
+        rows[:, [0, *range(4, 14, 2)]] += left
+        rows[:, [1, *range(5, 14, 2)]] += top
+        return rows
+
+
+def _is_cut(row: NDArray[np.float32], bounds: tuple[int, int, int, int], whole: tuple[int, int, int, int]) -> bool:
+    """Whether a box reaches an edge of the rectangle that is not the whole picture's own."""
+    x, y, width, height = row[:4].tolist()
+    reaches = (x <= bounds[0], y <= bounds[1], x + width >= bounds[2], y + height >= bounds[3])
+    return any(reached and inner != outer for reached, inner, outer in zip(reaches, bounds, whole, strict=True))
+
+
+def _face(row: NDArray[np.float32], sx: float, sy: float) -> Face:
+    x, y, w, h = row[:4].tolist()
+    points = row[4:14].reshape(5, 2) / np.array([sx, sy])
+    return Face(Box(x / sx, y / sy, w / sx, h / sy), points.astype(np.float32), float(row[14]))
 
 
 def _padded(picture: BGRImage) -> BGRImage:
