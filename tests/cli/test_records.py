@@ -134,7 +134,22 @@ def test_the_summary_as_json_is_nothing_but_json(met: str) -> None:
     assert json.loads(result.stdout)["totals"]["By year"]["All"]["alerts"] == 2158
 
 
-def test_a_page_that_cannot_be_written_is_said(met: str, tmp_path: Path) -> None:
-    result = runner.invoke(app, ["summary", met, "--html", str(tmp_path / "no" / "where.html")])
+def test_our_own_records_are_summed_up_by_use_case_too(published: Path, tmp_path: Path) -> None:
+    page = tmp_path / "summary.html"
+    result = runner.invoke(app, ["summary", str(published), "--html", str(page), "--json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["totals"]["By use case"]["Crime Hotspot"]["alerts"] == 30
+    assert "By use case" in page.read_text(encoding="utf-8")
+
+
+def test_a_file_without_a_readable_row_is_not_summed_up(published: Path) -> None:
+    published.write_text(published.read_text(encoding="utf-8").replace("PT5H3M", "a while"), encoding="utf-8")
+    result = runner.invoke(app, ["summary", str(published)])
+    assert result.exit_code == 2
+    assert "No deployment in the file could be read" in " ".join(result.stderr.split())
+
+
+def test_a_page_that_cannot_be_written_is_said(published: Path, tmp_path: Path) -> None:
+    result = runner.invoke(app, ["summary", str(published), "--html", str(tmp_path / "no" / "where.html")])
     assert result.exit_code == 2
     assert "cannot be written" in " ".join(result.stderr.split())
