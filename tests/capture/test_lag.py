@@ -79,6 +79,18 @@ def test_a_camera_whose_clock_is_set_back_is_believed_after_a_while() -> None:
     assert all(decoded[100:])
 
 
+def test_a_camera_that_never_sends_a_key_frame_is_decoded_again_all_the_same() -> None:
+    watch = LagWatch()
+    arrivals_s = [number * _FRAME_S + (3.0 if number > 100 else 0.0) for number in range(1000)]
+    decoded = [
+        watch.is_worth_decoding(media_time_s=number * _FRAME_S, arrived_s=arrived_s, is_key_frame=False)
+        for number, arrived_s in enumerate(arrivals_s)
+    ]
+    assert all(decoded[:101])
+    assert not any(decoded[101:300])
+    assert all(decoded[-500:])
+
+
 @given(st.floats(-9e-5, 9e-5))
 def test_clocks_that_drift_apart_are_no_lag(drift: float) -> None:
     watch = LagWatch()

@@ -8,6 +8,9 @@ SHOWN_EVERY_S = 0.5
 # Reading without decoding empties any queue in much less than this. Who is then still late is not late: the camera's
 # clock was set back, or the network has become slower for good.
 _BELIEVED_FOR_S = 2.0
+# Some cameras hardly ever send a key frame, and refresh the picture strip by strip instead: after this long without one
+# decoding goes on without.
+_LONGEST_WITHOUT_KEY_FRAME_S = 12.0
 # How far the clocks of camera and machine may drift apart: quartz, with room to spare.
 _DRIFT_S_PER_S = 1e-4
 
@@ -33,7 +36,8 @@ class LagWatch:
         lag_s = self._lag_s(media_time_s, arrived_s)
         if lag_s <= MAX_LAG_S:
             self._late_since_s = None
-            worth_it = is_key_frame or not self._needs_key_frame
+            waited_s = arrived_s - self._decoded_at_s
+            worth_it = is_key_frame or not self._needs_key_frame or waited_s > _LONGEST_WITHOUT_KEY_FRAME_S
         else:
             if self._late_since_s is None:
                 self._late_since_s = arrived_s

@@ -33,9 +33,10 @@ from openlfr.capture.source import (
 OPEN_TIMEOUT_S = 4.0
 READ_TIMEOUT_S = 4.0
 
+_RTSP_SCHEMES = ("rtsp", "rtsps")
+
 # Enough to learn the format of a camera's stream; libav's own defaults (5 s, 5 MB) are meant for files. Never
 # fflags=nobuffer: it throws away the first key frame, and with it up to a whole group of pictures.
-_RTSP_SCHEMES = ("rtsp", "rtsps")
 _RTSP_PROBE = {"analyzeduration": "200000", "probesize": "50000"}
 _HTTP_PROBE = {"analyzeduration": "1000000"}
 # What a stream or a file may make libav open in turn: a playlist must not read files, nor a file the network.
