@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from tests.support.published_records import TODAY, daily, record, series
@@ -40,8 +41,13 @@ def test_a_row_of_the_wrong_year_is_told_by_what_it_fits() -> None:
     assert "does fit those around 2024-07-11" in finding.sentence
 
 
-def test_two_deployments_of_one_misdated_day_do_not_vouch_for_each_other() -> None:
-    records = two_years()
+@pytest.mark.parametrize("differing", ["watchlist_size", "min_threshold"])
+def test_two_deployments_of_one_misdated_day_do_not_vouch_for_each_other(differing: str) -> None:
+    alike: dict[str, dict[str, Any]] = {
+        "watchlist_size": {"min_threshold": Decimal("0.64")},
+        "min_threshold": {"watchlist_size": 12_000},
+    }
+    records = [replace(each, **alike[differing]) for each in two_years()]
     wrong = replace(records[30], day=date(2023, 7, 11))
     records[11:11] = [wrong, replace(wrong, faces_seen=9_000)]
     assert [(finding.code, finding.row) for finding in check(records)] == [
