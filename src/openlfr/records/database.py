@@ -1,6 +1,6 @@
 """The database: one SQLite file on one box, or PostgreSQL for many hubs, with the same promises.
 
-Whoever writes, writes alone: a writing transaction holds the one write lock from its first statement (SQLite: BEGIN
+Whoever writes, writes alone: a writing transaction holds the one write lock from its beginning (SQLite: BEGIN
 IMMEDIATE; PostgreSQL: one advisory lock), so a rule that was checked still holds when its result is written, and no
 transaction ever fails for having run beside another. Keep writing transactions short.
 """
@@ -50,6 +50,7 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A consistent, read-only view of everything committed. Raises RecordsError."""
         with clear_faults(), Session(self._readers, expire_on_commit=False) as session, session.begin():
+            session.connection()  # the view is of now, not of the first question
             yield session
 
     @contextmanager
@@ -59,6 +60,7 @@ class Database:
         Raises RecordsError (busy, disk full, read-only, ...), always with nothing kept. May not be nested.
         """
         with clear_faults(), Session(self._writers, expire_on_commit=False) as session, session.begin():
+            session.connection()  # takes the write lock here, and not at the first statement
             yield session
 
     @contextmanager
