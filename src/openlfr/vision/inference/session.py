@@ -32,7 +32,7 @@ class Precision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """How a session truly runs; `precision` is never AUTO. Times are not promised by it, scores are."""
+    """How a session truly runs, as goes on record beside its scores; `precision` is never AUTO."""
 
     runtime: str
     device: str

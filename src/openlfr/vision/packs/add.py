@@ -46,7 +46,7 @@ def add_pack(
                 raise PackError(
                     f"The licence {pack.licence} of the pack {pack.name} was not accepted, so nothing was added."
                 )
-            made = Path(scratch) / pack.name
+            made = Path(scratch) / "pack"
             made.mkdir()
             for file in pack.files:
                 if file.package is None:

@@ -29,9 +29,11 @@ def is_address(source: str) -> bool:
 
 def shown(address: str) -> str:
     """The address as people may read it: no user name, password or query."""
-    parts = urlsplit(address)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "That address"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def download(address: str, to: Path, limits: Limits, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -64,7 +66,9 @@ def download(address: str, to: Path, limits: Limits, *, clock: Callable[[], floa
         raise PackError(f"{shown(address)} redirects more than {limits.redirects} times; check the address.") from error
     except httpx.TimeoutException as error:
         raise PackError(f"{shown(address)} was silent for {limits.silence_s:g} s; try again later.") from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except httpx.InvalidURL as error:
+        raise PackError(f"{shown(address)} is not a valid address; copy it whole.") from error
+    except httpx.HTTPError as error:
         raise PackError(
             f"{shown(address)} could not be read to the end ({type(error).__name__}); try again."
         ) from error

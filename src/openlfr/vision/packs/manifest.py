@@ -122,6 +122,9 @@ class CalibrationFile:
 
 @dataclass(frozen=True, slots=True)
 class ModelPack:
+    """A detector and a recogniser that are used together. `licence` is an SPDX expression over both, `notice` what is
+    shown with it."""
+
     name: str
     version: str
     licence: str

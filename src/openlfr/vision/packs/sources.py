@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 from openlfr.vision.packs.download import Limits, download, is_address, shown
 from openlfr.vision.packs.manifest import MANIFEST_NAME, MAX_MANIFEST_BYTES, PackError
@@ -48,7 +48,7 @@ def open_source(source: str, sha256: str | None, scratch: Path, limits: Limits) 
     if is_address(source):
         if sha256 is None:
             raise PackError("An address needs --sha256 with the hash its publisher gives, so that nobody can swap it.")
-        path = scratch / "downloaded"
+        path = scratch / "download"
         download(source, path, limits)
         name = shown(source)
     else:
@@ -103,7 +103,7 @@ class AddressSource:
         return _manifest_of(self._path)
 
     def copy(self, path: str, to: Path) -> None:
-        download(urljoin(self._address, path), to, self._limits)
+        download(urljoin(self._address, quote(path)), to, self._limits)
 
 
 class ArchiveSource:
