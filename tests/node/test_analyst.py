@@ -1,0 +1,182 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from tests.support.faces import astronaut, main_face, models
+from tests.support.street import COLLINS, HOPPER, recognition, street, street_frame
+
+from openlfr.capture.frame import Frame
+from openlfr.capture.images import ArrayFrameImage
+from openlfr.node.alert import Alert
+from openlfr.node.analyst import MOST_LOOKS_PER_FRAME, Analyst
+from openlfr.node.ledger import PrivacyLedger
+from openlfr.node.passage import Shot
+from openlfr.node.recognition import Recognition
+from openlfr.vision.detector import DetectorOptions
+from openlfr.vision.face import Box
+from openlfr.vision.zone import Zone
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def _analyst(decides: Recognition, ledger: PrivacyLedger, camera: str = "camera", zone: Zone | None = None) -> Analyst:
+    detector = models().detector(DetectorOptions(min_face_px=32))
+    return Analyst(camera, detector=detector, recognition=decides, ledger=ledger, zone=zone)
+
+
+def _walk(analyst: Analyst, seconds: float, step: int = 3, camera: str = "camera") -> list[Alert]:
+    scene = street()
+    alerts: list[Alert] = []
+    for index in range(0, int(seconds * scene.frames_per_s), step):
+        alerts += analyst.analyse(street_frame(scene, index, camera))
+    return alerts
+
+
+def test_a_listed_person_raises_one_alert_and_the_other_none() -> None:
+    ledger = PrivacyLedger()
+    analyst = _analyst(recognition(HOPPER), ledger)
+    alerts = _walk(analyst, 14)
+    analyst.end()
+    assert [alert.person_id for alert in alerts] == [HOPPER]
+    (alert,) = alerts
+    assert alert.score >= alert.threshold
+    assert alert.candidate_picture == f"{HOPPER}.jpg"
+    assert alert.shots == len(alert.templates)
+    assert alert.precision in ("f32", "bf16")
+    assert "sface" in alert.model_pack
+    counts = ledger.counts()
+    assert counts.balanced
+    assert counts.in_alerts == alert.shots
+    assert counts.destroyed > 0
+    assert analyst.counts.faces_seen >= 2
+
+
+def test_with_nobody_listed_everything_is_destroyed() -> None:
+    ledger = PrivacyLedger()
+    analyst = _analyst(recognition(), ledger)
+    assert _walk(analyst, 8) == []
+    held = ledger.counts()
+    assert held.created > 0
+    analyst.end()
+    ended = ledger.counts()
+    assert ended.balanced
+    assert ended.destroyed == held.created
+
+
+def test_the_arrays_of_an_ended_track_are_overwritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    shots: list[Shot] = []
+    original = Analyst._shot
+
+    def noting(self: Analyst, *arguments: object) -> Shot:
+        shot = original(self, *arguments)  # type: ignore[arg-type]
+        shots.append(shot)
+        return shot
+
+    monkeypatch.setattr(Analyst, "_shot", noting)
+    analyst = _analyst(recognition(), PrivacyLedger())
+    _walk(analyst, 7)
+    assert any(shot.template.any() and shot.picture.any() for shot in shots)
+    analyst.end()
+    assert shots
+    for shot in shots:
+        assert not shot.template.any()
+        assert not shot.picture.any()
+        assert not shot.landmarks.any()
+
+
+def test_a_wiped_alert_holds_nothing() -> None:
+    (alert, *_) = _walk(_analyst(recognition(HOPPER), PrivacyLedger()), 10)
+    assert alert.probe.any()
+    alert.wipe()
+    assert not alert.probe.any()
+    assert not alert.templates.any()
+
+
+def test_a_person_seen_by_two_cameras_raises_one_alert_within_the_cool_down() -> None:
+    ledger = PrivacyLedger()
+    decides = recognition(HOPPER)
+    first, second = (_analyst(decides, ledger, camera) for camera in ("north", "south"))
+    alerts = _walk(first, 9, camera="north") + _walk(second, 9, camera="south")
+    first.end()
+    second.end()
+    assert [alert.camera for alert in alerts] == ["north"]
+    assert second.counts.suppressed == 1
+    assert ledger.counts().balanced
+
+
+def test_nobody_outside_the_zone_of_recognition_is_looked_at() -> None:
+    ledger = PrivacyLedger()
+    sky = Zone(((0.0, 0.0), (1.0, 0.0), (1.0, 0.2), (0.0, 0.2)))
+    analyst = _analyst(recognition(HOPPER), ledger, zone=sky)
+    assert _walk(analyst, 9) == []
+    assert ledger.counts().created == 0
+    assert analyst.counts.passages == 0
+
+
+def test_a_change_of_resolution_ends_every_track() -> None:
+    ledger = PrivacyLedger()
+    analyst = _analyst(recognition(), ledger)
+    _walk(analyst, 7)
+    assert ledger.counts().held > 0
+    empty = ArrayFrameImage(np.zeros((240, 320, 3), np.uint8))
+    whole = street_frame(street(), 176)
+    analyst.analyse(
+        Frame("camera", 177, whole.captured_monotonic_s, whole.captured_at, empty, media_time_s=whole.media_time_s)
+    )
+    assert ledger.counts().balanced
+
+
+def test_a_track_that_goes_over_to_another_person_becomes_another_passage(monkeypatch: pytest.MonkeyPatch) -> None:
+    decides = recognition()
+    monkeypatch.setattr(decides, "same_person", lambda *_: False)
+    ledger = PrivacyLedger()
+    analyst = _analyst(decides, ledger)
+    _walk(analyst, 7)
+    # With every shot taken for somebody else's, no passage ever holds two.
+    assert analyst.counts.faces_seen == ledger.counts().created
+    analyst.end()
+    assert ledger.counts().balanced
+
+
+def test_strangers_are_told_apart_and_one_person_is_not() -> None:
+    decides = recognition(HOPPER, COLLINS)
+    entries = {e: recognition(e) for e in (HOPPER, COLLINS)}
+    templates = {name: one._gallery._index.matrix[0].copy() for name, one in entries.items()}
+
+    def shot(template: np.ndarray[tuple[int], np.dtype[np.float32]]) -> Shot:
+        empty = np.zeros((1, 1, 3), np.uint8)
+        return Shot(template, 50, empty, (0, 0), Box(0, 0, 1, 1), np.zeros((5, 2), np.float32), ())
+
+    assert decides.same_person([shot(templates[HOPPER])], templates[HOPPER])
+    assert not decides.same_person([shot(templates[HOPPER])], templates[COLLINS])
+
+
+def test_the_work_of_one_frame_is_bounded_in_a_crowd() -> None:
+    head = main_face(astronaut()).box.grown(1.8).pixels(512, 512)
+    cut = cv2.resize(astronaut()[head[1] : head[3], head[0] : head[2]], (140, 170))
+    crowd = np.tile(cut, (720 // 170, 1280 // 140, 1)).astype(np.uint8)
+    ledger = PrivacyLedger()
+    analyst = _analyst(recognition(), ledger)
+    whole = street_frame(street(), 0)
+    analyst.analyse(Frame("camera", 0, 0.0, whole.captured_at, ArrayFrameImage(crowd)))
+    assert analyst.counts.passages > MOST_LOOKS_PER_FRAME
+    assert ledger.counts().created == MOST_LOOKS_PER_FRAME
+
+
+def test_a_track_that_ends_leaves_no_template_in_memory() -> None:
+    """In a process of its own, whose whole writable memory is then searched for the templates it made."""
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.support.forgetting"],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    # The search finds what is there before it is asked to find nothing.
+    assert "held: found" in result.stdout
+    assert "ended: found 0" in result.stdout, result.stdout

@@ -1,0 +1,50 @@
+"""Synthetic streets with the two people whose portraits installed packages carry."""
+
+from datetime import UTC, datetime, timedelta
+
+from tests.support.faces import astronaut, grace_hopper, main_face, models
+
+from openlfr.capture.frame import Frame
+from openlfr.capture.images import ArrayFrameImage
+from openlfr.capture.synthetic import StreetPerson, SyntheticStreet, Trait
+from openlfr.matching.gallery import Entry, Gallery
+from openlfr.node.recognition import Recognition
+from openlfr.vision.alignment import align
+from openlfr.vision.face import BGRImage
+
+HOPPER, COLLINS = "Grace Hopper", "Eileen Collins"
+
+
+def _person(label: str, portrait: BGRImage) -> StreetPerson:
+    box = main_face(portrait).box
+    return StreetPerson(label, portrait, (box.x, box.y, box.x + box.width, box.y + box.height))
+
+
+def street(*, spacing_s: float = 3.5, traits: tuple[Trait, ...] = (Trait.PLAIN,)) -> SyntheticStreet:
+    """Both people walk past in turn, Hopper first."""
+    people = (_person(HOPPER, grace_hopper()), _person(COLLINS, astronaut()))
+    return SyntheticStreet(people, spacing_s=spacing_s, traits=traits)
+
+
+def street_frame(scene: SyntheticStreet, index: int, camera: str = "camera") -> Frame:
+    """Frame `index` of a street, as a camera would hand it over."""
+    at_s = index / scene.frames_per_s
+    return Frame(
+        camera=camera,
+        sequence=index,
+        captured_monotonic_s=at_s,
+        captured_at=datetime(2026, 5, 1, 9, 0, tzinfo=UTC) + timedelta(seconds=at_s),
+        image=ArrayFrameImage(scene.render(index)),
+        media_time_s=at_s,
+    )
+
+
+def recognition(*listed: str, threshold: float = 0.45) -> Recognition:
+    """A watchlist of the people named, or of nobody in the street when no name is given."""
+    portraits = {HOPPER: grace_hopper(), COLLINS: astronaut()}
+    entries = []
+    for name in listed:
+        face = main_face(portraits[name])
+        chip = align(ArrayFrameImage(portraits[name]), face.landmarks)
+        entries.append(Entry(name, f"{name}.jpg", models().extractor.extract(chip[None])[0]))
+    return Recognition(models(), Gallery(models().dimension, entries), threshold)
