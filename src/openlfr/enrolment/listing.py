@@ -102,7 +102,7 @@ def _folder(root: Path) -> WatchlistListing:
         elif len(pictures) >= MAX_PICTURES:
             raise WatchlistError(f"The folder {shown(root)} holds over {MAX_PICTURES} pictures; name a watchlist's.")
         else:
-            pictures.append(ReferencePicture(_person(person), Path(entry.path), where))
+            pictures.append(ReferencePicture(person_identifier(person), Path(entry.path), where))
 
     for entry in _entries(root):
         if not (entry.is_dir() and inside(entry)):
@@ -126,7 +126,12 @@ def _entries(folder: str | Path) -> list[os.DirEntry[str]]:
     return sorted(visible, key=lambda entry: natural_order(entry.name))
 
 
-def _csv(path: Path) -> WatchlistListing:
+def read_csv(path: Path) -> Iterator[tuple[int, list[str] | str]]:
+    """Each record of a CSV file with the number of its first line; instead of one that cannot be parsed, a sentence.
+
+    After such a record, parsing goes on at the next line: a quotation mark that is never closed costs its own row, not
+    the rest of the file. Raises WatchlistError when the file is none, too large, a picture or not UTF-8, and OSError.
+    """
     size = path.stat().st_size
     if not path.is_file():
         raise WatchlistError(f"The watchlist {shown(path)} is neither a folder nor a file; name one of these.")
@@ -138,10 +143,13 @@ def _csv(path: Path) -> WatchlistListing:
     if size > MAX_CSV_BYTES:
         raise WatchlistError(f"The CSV file {shown(path)} has over {MAX_CSV_BYTES // 2**20} MiB; split it.")
     try:
-        lines = list(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline=""))
+        return _rows(list(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
     except UnicodeDecodeError as error:
         raise WatchlistError(f"The CSV file {shown(path)} is not UTF-8 text; save it as CSV in UTF-8.") from error
-    rows = _rows(lines)
+
+
+def _csv(path: Path) -> WatchlistListing:
+    rows = read_csv(path)
     columns = _columns(path, next(rows, (1, [])))
     pictures: list[ReferencePicture] = []
     problems: list[ListingProblem] = []
@@ -156,7 +164,7 @@ def _csv(path: Path) -> WatchlistListing:
             problems.append(ListingProblem(where, sentence))
             continue
         fields = {column: field.strip() for column, field in zip(columns, row, strict=True)}
-        person, image = _person(fields["person_id"]), fields["image"]
+        person, image = person_identifier(fields["person_id"]), fields["image"]
         if not person or not image or "\0" in image:
             missing = "person_id" if not person else "image"
             problems.append(ListingProblem(where, f"has no usable {missing}; fill it in."))
@@ -189,11 +197,6 @@ def _columns(path: Path, header: tuple[int, list[str] | str]) -> list[str]:
 
 
 def _rows(lines: Sequence[str]) -> Iterator[tuple[int, list[str] | str]]:
-    """Each record with the number of its first line; instead of a record that cannot be parsed, a sentence.
-
-    After such a record, parsing goes on at the next line: a quotation mark that is never closed costs its own row, not
-    the rest of the file.
-    """
     start = 0
     while start < len(lines):
         reader = csv.reader((lines[i] for i in range(start, len(lines))), strict=True)
@@ -209,7 +212,7 @@ def _rows(lines: Sequence[str]) -> Iterator[tuple[int, list[str] | str]]:
             start = first + 1
 
 
-def _person(name: str) -> str:
+def person_identifier(name: str) -> str:
     """A person's identifier: one spelling of each character, whichever way the file system writes it, safe to show."""
     return shown(unicodedata.normalize("NFC", name.strip()))
 
