@@ -44,11 +44,13 @@ def test_the_published_year_of_the_met_has_the_interval_that_others_computed() -
         (1, 100, GuardLevel.WARN),  # 1 in 100, but one event proves little: lower bound 1 in 1,950
         (3, 1_000, GuardLevel.WARN),  # lower bound 0.00082
         (4, 1_000, GuardLevel.PAUSE),  # lower bound 0.00137
-        (1, 51, GuardLevel.PAUSE),  # lower bound 1 - 0.95 ** (1 / 51) = 0.001005
-        (1, 52, GuardLevel.WARN),  # 1 - 0.95 ** (1 / 52) = 0.000986
+        (1, 0, GuardLevel.WARN),  # the count of faces comes late: taken as 100
+        (2, 0, GuardLevel.PAUSE),  # lower bound of 2 in 100: 0.0036
+        (2, 355, GuardLevel.PAUSE),  # lower bound 0.001002
+        (2, 356, GuardLevel.WARN),  # lower bound 0.000999
         (2_297, 170_000, GuardLevel.PAUSE),  # Cardiff 2017
         (10, 3_147_436, GuardLevel.OK),
-        (3, 1, GuardLevel.PAUSE),  # the count of faces lags behind
+        (101, 1, GuardLevel.PAUSE),
     ],
 )
 def test_the_guard_warns_then_pauses(false_alerts: int, faces: int, level: GuardLevel) -> None:

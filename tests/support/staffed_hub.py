@@ -133,20 +133,28 @@ class StaffedHub:
 
     def tested(self) -> DeploymentId:
         deployment = self.authorised()
-        listed = self.frozen_list(deployment)
-        kept(self.deployments.attach_watchlist(self.asked(self.builder, deployment), listed.watchlist))
-        kept(self.deployments.record_readiness(self.asked(self.operator, deployment), READY))
+        self.make_ready(deployment)
         return deployment
 
     def live(self) -> DeploymentId:
         """A deployment that is live at START, with the operator checked in."""
         deployment = self.tested()
+        self.take_live(deployment)
+        return deployment
+
+    def make_ready(self, deployment: DeploymentId) -> None:
+        """Attach a list to an authorised deployment and test it."""
+        listed = self.frozen_list(deployment)
+        kept(self.deployments.attach_watchlist(self.asked(self.builder, deployment), listed.watchlist))
+        kept(self.deployments.record_readiness(self.asked(self.operator, deployment), READY))
+
+    def take_live(self, deployment: DeploymentId) -> None:
+        """Take a tested deployment live at START."""
         self.clock.now = START
         assert not isinstance(check_in(self.records, self.operator, deployment, TERMINAL), Refusal)
         kept(self.deployments.go_live(self.asked(self.operator, deployment)))
-        return deployment
 
-    def frozen_list(self, deployment: DeploymentId, **changes: object) -> Watchlist:
+    def frozen_list(self, deployment: DeploymentId, /, **changes: object) -> Watchlist:
         watchlist = frozen_list(watchlist=WatchlistId(self.records.new_id()), deployment=deployment, **changes)
         self.lists.lists[watchlist.watchlist] = watchlist
         return watchlist
@@ -154,7 +162,7 @@ class StaffedHub:
     def value(self, deployment: DeploymentId) -> Deployment:
         return kept(self.deployments.view(self.asked(self.auditor, deployment))).deployment
 
-    def raised(self, deployment: DeploymentId, **changes: object) -> RaisedAlert:
+    def raised(self, deployment: DeploymentId, /, **changes: object) -> RaisedAlert:
         """An alert under the plan in force, of a person with a name that is easily searched for."""
         person = ListedPerson(
             entry=EntryId(self.records.new_id()),

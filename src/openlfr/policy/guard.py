@@ -8,6 +8,9 @@ from scipy.special import betaincinv
 CONFIDENCE = 0.95
 """One-sided confidence with which the rate must lie above the ceiling before a deployment is paused."""
 
+FEWEST_FACES = 100
+"""Below this many faces a rate says nothing."""
+
 
 class GuardLevel(StrEnum):
     """What the guard asks for."""
@@ -19,7 +22,7 @@ class GuardLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GuardVerdict:
-    """`rate` is false alerts per face seen, `lower` and `upper` its exact bounds, each one-sided at `CONFIDENCE`."""
+    """`rate` is false alerts per face, `lower` and `upper` its exact bounds, each one-sided at `CONFIDENCE`."""
 
     level: GuardLevel
     false_alerts: int
@@ -60,14 +63,15 @@ def assess(false_alerts: int, faces_seen: int, ceiling: float) -> GuardVerdict:
     """Whether the deployment may go on, given the false alerts (confirmed or not) among the faces seen so far.
 
     It warns as soon as the observed rate is above the ceiling, and asks for a pause once even the lower bound is: at
-    1 in 1,000, one false alert among the first hundred faces is no proof, a fourth among a thousand is. A false alert
-    is about a face that was seen, so a count of faces that lags behind is taken as at least the false alerts.
+    1 in 1,000, the first false alert is no proof, the second among a hundred faces or a fourth among a thousand is.
+    So that one early false alert, or a count of faces that comes late, does not pause by itself, at least
+    `FEWEST_FACES` are taken as seen.
     """
-    faces = max(faces_seen, false_alerts)
-    rate = false_alerts / faces if faces else 0.0
+    faces = max(faces_seen, false_alerts, FEWEST_FACES)
+    rate = false_alerts / faces
     lower = lower_bound(false_alerts, faces)
     upper = upper_bound(false_alerts, faces)
-    counted = f"{false_alerts} false alerts in {faces} faces"
+    counted = f"{false_alerts} false alerts in {faces_seen} faces"
     limit = f"the ceiling of 1 in {1 / ceiling:g}"
     if lower > ceiling:
         level, sentence = GuardLevel.PAUSE, f"{counted} is certainly above {limit}: the deployment pauses."

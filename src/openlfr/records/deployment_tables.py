@@ -119,7 +119,7 @@ class FacesSeenRow(Table):
 
     deployment_id: Mapped[Identifier] = mapped_column(ForeignKey("deployments.id"), primary_key=True)
     node_id: Mapped[str] = mapped_column(String(MAX_NAME), primary_key=True)
-    method: Mapped[str] = mapped_column(String(MAX_NAME), primary_key=True)
+    method: Mapped[str] = mapped_column(String(MAX_NAME))
     faces: Mapped[int]
     reported_at: Mapped[datetime]
 

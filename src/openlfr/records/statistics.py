@@ -51,7 +51,7 @@ class DeploymentStatistics:
     unclassified: int
     outcomes: Mapping[PublishedOutcome, int]
     faces_seen: int
-    faces_seen_methods: tuple[str, ...]
+    faces_seen_method: str | None
     arrest_results: Mapping[Result, int]
     offence_groups: Mapping[OffenceGroup, int]
     under_18_alerts: int
@@ -70,16 +70,25 @@ class DeploymentStatistics:
 def report_faces_seen(
     records: HubRecords, deployment: DeploymentId, node: NodeId, faces: int, method: str
 ) -> int | Refusal:
-    """Take in a node's count so far, by a named and versioned method; a lower count than before changes nothing.
+    """Take in a node's count so far; a lower one than before changes nothing.
 
-    Returns the count that holds.
+    `method` names how faces are counted, with its version; counts by two methods cannot be added, so the first one a
+    deployment hears of is the one it keeps.
+
+    Returns the node's count that holds.
     """
     if faces < 0 or not 1 <= len(node) <= MAX_NAME or not 1 <= len(method) <= MAX_NAME:
         return Refusal(RefusalCode.INVALID_FIELDS, "A count of faces is 0 or more, from a node by a named method.")
     with records.database.writing() as session:
         if read_deployment(records, session, deployment) is None:
             return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")
-        row = session.get(FacesSeenRow, (deployment, node, method))
+        _, counted_by = _faces_seen(session, deployment)
+        if counted_by not in (None, method):
+            return Refusal(
+                RefusalCode.INVALID_FIELDS,
+                f"Faces of this deployment are counted by {counted_by}; methods do not add up.",
+            )
+        row = session.get(FacesSeenRow, (deployment, node))
         if row is None:
             row = FacesSeenRow(deployment_id=deployment, node_id=node, method=method, faces=0)
             session.add(row)
@@ -148,7 +157,7 @@ def _statistics(
             alert.later_results[-1].offence_groups if alert.later_results else alert.engagement.offence_groups
         )
     )
-    faces, methods = _faces_seen(session, deployment)
+    faces, method = _faces_seen(session, deployment)
     went_live, ended = value.went_live_at, value.ended_at
     return DeploymentStatistics(
         location=value.application.location.name,
@@ -162,7 +171,7 @@ def _statistics(
         unclassified=classes[None],
         outcomes={each: outcomes[each] for each in PublishedOutcome},
         faces_seen=faces,
-        faces_seen_methods=methods,
+        faces_seen_method=method,
         arrest_results={each: results[each] for each in Result},
         offence_groups={each: groups[each] for each in OffenceGroup},
         under_18_alerts=sum(row.under_18 for row in rows),
@@ -170,6 +179,6 @@ def _statistics(
     )
 
 
-def _faces_seen(session: Session, deployment: DeploymentId) -> tuple[int, tuple[str, ...]]:
+def _faces_seen(session: Session, deployment: DeploymentId) -> tuple[int, str | None]:
     rows = session.scalars(select(FacesSeenRow).where(FacesSeenRow.deployment_id == deployment)).all()
-    return sum(row.faces for row in rows), tuple(sorted({row.method for row in rows}))
+    return sum(row.faces for row in rows), rows[0].method if rows else None

@@ -167,7 +167,7 @@ def upgrade() -> None:
         sa.Column("reported_at", Moment(), nullable=False),
         sa.CheckConstraint("faces >= 0", name=op.f("ck_faces_seen_faces_count_from_0")),
         sa.ForeignKeyConstraint(["deployment_id"], ["deployments.id"], name=op.f("fk_faces_seen_deployment_id")),
-        sa.PrimaryKeyConstraint("deployment_id", "node_id", "method", name=op.f("pk_faces_seen")),
+        sa.PrimaryKeyConstraint("deployment_id", "node_id", name=op.f("pk_faces_seen")),
     )
     op.create_table(
         "plans",
