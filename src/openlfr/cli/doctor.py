@@ -75,7 +75,7 @@ def doctor(
     silence_logs(on_screen=True)
     try:
         with console.status("Opening the models"):
-            models = open_models(model_pack, precision=precision)
+            models = open_models(model_pack, precision=precision, streams=1, threads_per_stream=1)
         console.print(_machine(models))
         with console.status("Measuring each stage on one core, at 1920 x 1080"):
             times = _measure(models, min_face)

@@ -126,7 +126,7 @@ def run_rehearsal(sources: list[NamedSource], watchlist: Callable[[], WatchlistL
             lines = _open_lines(options.jsonl, stack)
             DetectorOptions(min_face_px=options.min_face_px)
             listing = watchlist()
-            models = open_models(options.model_pack, precision=options.precision, streams=2)
+            models = open_models(options.model_pack, precision=options.precision)
             for warning in models.pack.warnings:
                 console.print(Text(warning, style="yellow"))
             console.print(Text(NOTICE, style="bold yellow"))
