@@ -129,8 +129,20 @@ def test_a_head_is_cut_off_its_background() -> None:
 
 @pytest.mark.parametrize("face", [(10, 10, 10, 20), (-1, 0, 20, 20), (0, 0, 20, 9999)])
 def test_a_face_outside_its_portrait_is_refused(face: tuple[float, float, float, float]) -> None:
-    with pytest.raises(ValueError, match="not inside the portrait"):
-        Head.cut_out(_portrait(), face)
+    with pytest.raises(ValueError, match="not inside hopper's portrait, 512 x 600"):
+        StreetPerson("hopper", _portrait(), face)
+
+
+def test_a_street_of_many_people_keeps_only_the_last_cut_outs() -> None:
+    portrait = _portrait()
+    people = tuple(StreetPerson(f"person {number}", portrait, _FACE) for number in range(12))
+    street = SyntheticStreet(people, width=160, height=90, spacing_s=6.0)
+    seen: set[str] = set()
+    for number in range(12):
+        street.render(number * 150 + 100)
+        seen |= {face.label for face in street.visible(number * 150 + 100)}
+    assert len(seen) == 12
+    assert len(street._heads) == 7
 
 
 def test_a_street_without_people_is_refused() -> None:

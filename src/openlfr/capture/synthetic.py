@@ -31,6 +31,16 @@ class Trait(StrEnum):
     AGAINST_THE_LIGHT = "against_the_light"
 
 
+# A turned head moves back over the shoulders by this share of what the face has moved.
+_NECK_GIVES = 0.6
+# The slowest walk at this speed, in metres a second.
+_SLOWEST_M_S = 1.1
+_LONGEST_WALK_S = (_FAR_M - _NEAR_M) / _SLOWEST_M_S
+# Somebody seen from behind sets out so long after the person with a face.
+_AWAY_STARTS_WITHIN_S = 2.0
+# Cut-outs kept beside those of the people in the street; each takes 5 MB.
+_HEADS_SPARE = 4
+
 _TRAITS = tuple(Trait)
 
 # Blue-green-red.
@@ -57,6 +67,12 @@ class StreetPerson:
     label: str
     portrait: Pixels
     face: Box
+
+    def __post_init__(self) -> None:
+        left, top, right, bottom = self.face
+        height, width = self.portrait.shape[:2]
+        if not (0 <= left < right <= width and 0 <= top < bottom <= height):
+            raise ValueError(f"The face's box {self.face} is not inside {self.label}'s portrait, {width} x {height}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +140,10 @@ class SyntheticStreet:
             raise ValueError("A synthetic street needs at least one person and one trait.")
         self.frames_per_s = frames_per_s
         self._people = people
-        self._heads = tuple(Head.cut_out(person.portrait, person.face) for person in people)
+        self._heads: dict[int, Head] = {}
+        self._heads_kept = math.ceil(_LONGEST_WALK_S / spacing_s) + _HEADS_SPARE
+        for person in range(min(len(people), self._heads_kept)):
+            self._head(person)
         self._view = Viewpoint(width, height)
         self._seed = seed
         self._spacing_s = spacing_s
@@ -163,8 +182,7 @@ class SyntheticStreet:
 
     def _walkers(self, time_s: float) -> list[tuple[_Passage, _Pose]]:
         """Everybody in the street at a moment, the farthest first."""
-        slowest_s = (_FAR_M - _NEAR_M) / 1.1
-        first = max(0, math.floor((time_s - slowest_s) / self._spacing_s))
+        first = max(0, math.floor((time_s - _AWAY_STARTS_WITHIN_S - _LONGEST_WALK_S) / self._spacing_s))
         last = math.floor(time_s / self._spacing_s)
         walkers = []
         for number in range(first, last + 1):
@@ -195,8 +213,8 @@ class SyntheticStreet:
         away = replace(
             facing,
             person=None,
-            starts_at_s=facing.starts_at_s + float(rng.uniform(0.5, 2.0)),
-            speed_m_s=float(rng.uniform(1.1, 1.5)),
+            starts_at_s=facing.starts_at_s + float(rng.uniform(0.5, _AWAY_STARTS_WITHIN_S)),
+            speed_m_s=float(rng.uniform(_SLOWEST_M_S, 1.5)),
             from_x_m=float(rng.uniform(-3.8, 3.4)),
             to_x_m=float(rng.uniform(-1.8, 1.8)),
             coat=_chosen(rng, _COATS),
@@ -209,9 +227,9 @@ class SyntheticStreet:
         height = _FACE_HEIGHT_M * self._view.focal_px / pose.z_m
         width = height * 0.76
         if passage.person is not None:
-            face = self._heads[passage.person].face
+            face = self._people[passage.person].face
             width = height * (face[2] - face[0]) / (face[3] - face[1])
-            x += width * face_shift(pose.yaw_deg)
+            x += (1 - _NECK_GIVES) * width * face_shift(pose.yaw_deg)
         return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
     def _is_mostly_inside(self, box: Box) -> bool:
@@ -226,25 +244,34 @@ class SyntheticStreet:
         if passage.trait is Trait.AGAINST_THE_LIGHT:
             gain = 0.5
             self._draw_glow(picture, x, y, unit)
-        _draw_body(picture, passage, pose, x, y, unit, gain, self._skin(passage))
+        skin = _SKIN_FROM_BEHIND if passage.person is None else self._head(passage.person).skin
+        _draw_body(picture, passage, pose, x, y, unit, gain, skin)
         if passage.person is None:
             _draw_back_of_head(picture, passage, x, y, unit)
             return
-        head = self._heads[passage.person]
+        head = self._head(passage.person)
         face_height = _FACE_HEIGHT_M * unit
         sprite, shrunk = head.facing(pose.yaw_deg, face_height)
         full_height = head.face[3] - head.face[1]
         scale = face_height / (full_height * shrunk)
         middle = ((head.face[0] + head.face[2]) / 2 * shrunk, (head.face[1] + head.face[3]) / 2 * shrunk)
         matrix = cv2.getRotationMatrix2D(middle, pose.roll_deg, scale).astype(np.float64)
-        matrix[:, 2] += (x - middle[0], y - middle[1])
+        face_width = scale * shrunk * (head.face[2] - head.face[0])
+        matrix[:, 2] += (x - _NECK_GIVES * face_width * face_shift(pose.yaw_deg) - middle[0], y - middle[1])
         blur_px = round(face_height * 0.09) if passage.trait is Trait.BLURRED else 0
         lay_over(picture, sprite, matrix, gain=gain, blur_px=blur_px)
         if _wears_scarf(passage, pose):
             _draw_scarf(picture, passage, x, y, face_height, gain)
 
-    def _skin(self, passage: _Passage) -> tuple[int, int, int]:
-        return _SKIN_FROM_BEHIND if passage.person is None else self._heads[passage.person].skin
+    def _head(self, person: int) -> Head:
+        """The person's cut-out; those who walked past last are kept."""
+        head = self._heads.pop(person, None)
+        if head is None:
+            head = Head.cut_out(self._people[person].portrait, self._people[person].face)
+            if len(self._heads) >= self._heads_kept:
+                del self._heads[next(iter(self._heads))]
+        self._heads[person] = head
+        return head
 
     def _draw_glow(self, picture: Pixels, x: float, y: float, unit: float) -> None:
         """Low sun behind the head."""

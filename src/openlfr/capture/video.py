@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import av
 from av.container.input import InputContainer
@@ -99,10 +98,6 @@ class UsbCamera:
 
     timing = Timing.LIVE
 
-    # Asked for first: most cameras give more than 640 x 480 at full rate only as MJPEG. A camera that can't gets its
-    # own default.
-    _WISHES: ClassVar[tuple[dict[str, str], ...]] = ({"input_format": "mjpeg", "video_size": "1280x720"}, {})
-
     def __init__(self, device: Path, *, decode: DecodeOptions) -> None:
         self._device = device
         self._decode = decode
@@ -117,22 +112,22 @@ class UsbCamera:
             raise UnusableSourceError(
                 f"There is no camera at {self._device} (found: {found}): plug it in or name another one."
             )
-        error: SourceError | None = None
-        for wish in self._WISHES:
-            try:
-                return _open(
-                    str(self._device),
-                    f"The camera {self._device}",
-                    container_format="v4l2",
-                    has_camera_clock=True,
-                    options=dict(wish),
-                    decode=self._decode,
-                    timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S),
-                )
-            except SourceError as refused:
-                error = refused
-        assert error is not None  # noqa: S101 - there is at least one wish
-        raise error
+        try:
+            # Most cameras give more than 640 x 480 at full rate only as MJPEG.
+            return self._opened({"input_format": "mjpeg", "video_size": "1280x720"})
+        except SourceError:
+            return self._opened({})
+
+    def _opened(self, wishes: dict[str, str]) -> Connection:
+        return _open(
+            str(self._device),
+            f"The camera {self._device}",
+            container_format="v4l2",
+            has_camera_clock=True,
+            options=wishes,
+            decode=self._decode,
+            timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S),
+        )
 
 
 def usb_devices() -> list[Path]:
