@@ -199,6 +199,22 @@ def test_a_record_can_be_destroyed_at_once_by_order(records: HubRecords, retenti
     assert again.code is RefusalCode.UNKNOWN_RECORD
 
 
+def test_several_records_are_destroyed_at_once_each_with_its_own_answer(
+    records: HubRecords, retention: Retention
+) -> None:
+    for name in ("one", "two", "held"):
+        add_folder(records, name, [b"face"])
+    retention.holds.place(OFFICER, folder("held"), "Court", "Case", "console 1")
+    wanted = [folder(name) for name in ("one", "held", "absent", "two")]
+    results = retention.destroy_each(wanted, THE_HUB_ITSELF, Action.RUN_PURGE, "hub", "The authority was refused.")
+    assert [result.record.id if isinstance(result, PurgeReceipt) else result.code for result in results] == [
+        "one",
+        RefusalCode.LEGAL_HOLD,
+        RefusalCode.UNKNOWN_RECORD,
+        "two",
+    ]
+
+
 def test_what_should_long_be_gone_raises_the_alarm_and_is_logged_once(
     records: HubRecords, retention: Retention, clock: HandClock
 ) -> None:

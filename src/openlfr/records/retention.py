@@ -35,6 +35,7 @@ from openlfr.records.purge_intents import PurgeIntent
 from openlfr.records.purgeable import Candidate, Purgeable
 from openlfr.records.receipts import PurgeReceipt
 from openlfr.records.retention_tables import PurgeIntentRow, PurgeReceiptRow
+from openlfr.sealing.signature import SignedDocument
 
 _RECORDS_AT_ONCE: Final = 500
 _ROWS_AT_ONCE: Final = 500
@@ -107,19 +108,47 @@ class Retention:
 
         The caller has checked that `by` may do so. Refused when it is held or not there. Raises as `purge`.
         """
+        (result,) = self.destroy_each([record], by, act, origin, justification)
+        return result
+
+    def destroy_each(
+        self, records: Sequence[RecordReference], by: Who, act: Action, origin: str, justification: str
+    ) -> Sequence[PurgeReceipt | Refusal]:
+        """As `destroy`, for several records at once and in their order: the files are scrubbed only once."""
         with self._records.database.writing() as session:
-            purgeable = self._by_kind.get(record.kind)
-            candidate = purgeable.candidate(session, record.id) if purgeable else None
-            if candidate is None:
-                return Refusal(RefusalCode.UNKNOWN_RECORD, f"There is no {record.kind} {record.id} to destroy.")
-            hold = self._held(candidate, self.holds.in_force(session))
-            if hold is not None:
-                return Refusal(
-                    RefusalCode.LEGAL_HOLD,
-                    f"This {record.kind} is under legal hold {hold.id} and may not be destroyed.",
-                )
-            self._begin(session, [candidate], by, act, origin, justification)
-        return next(receipt for receipt in self._finish() if receipt.record == record)
+            holds = self.holds.in_force(session)
+            found = [self._destructible(session, record, holds) for record in records]
+            candidates = [each for each in found if isinstance(each, Candidate)]
+            self._begin(session, candidates, by, act, origin, justification)
+        self._finish()
+        with self._records.database.reading() as session:
+            return [
+                self._newest_receipt(session, each.record) if isinstance(each, Candidate) else each for each in found
+            ]
+
+    def _newest_receipt(self, session: Session, record: RecordReference) -> PurgeReceipt:
+        """The receipt of a record just destroyed, whether this process or another one finished it."""
+        document = session.scalars(
+            select(PurgeReceiptRow.document)
+            .where(PurgeReceiptRow.record_kind == record.kind, PurgeReceiptRow.record_id == record.id)
+            .order_by(PurgeReceiptRow.finished_at.desc())
+            .limit(1)
+        ).one()
+        return PurgeReceipt.opened(SignedDocument.from_bytes(document), self._records.signer.public)
+
+    def _destructible(
+        self, session: Session, record: RecordReference, holds: Sequence[LegalHold]
+    ) -> Candidate | Refusal:
+        purgeable = self._by_kind.get(record.kind)
+        candidate = purgeable.candidate(session, record.id) if purgeable else None
+        if candidate is None:
+            return Refusal(RefusalCode.UNKNOWN_RECORD, f"There is no {record.kind} {record.id} to destroy.")
+        hold = self._held(candidate, holds)
+        if hold is not None:
+            return Refusal(
+                RefusalCode.LEGAL_HOLD, f"This {record.kind} is under legal hold {hold.id} and may not be destroyed."
+            )
+        return candidate
 
     def overdue(self) -> tuple[Overdue, ...]:
         """The alarm: what should long be gone. Each is put into the audit log when it is first noticed."""

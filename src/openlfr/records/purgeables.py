@@ -1,0 +1,9 @@
+"""Every kind of record that retention destroys: a new kind is added here, or it is never destroyed."""
+
+from typing import Final
+
+from openlfr.records.alert_purge import PurgeableAlerts
+from openlfr.records.membership import PurgeableMembership
+from openlfr.records.purgeable import Purgeable
+
+PURGEABLES: Final[tuple[Purgeable, ...]] = (PurgeableAlerts(), PurgeableMembership())
