@@ -95,7 +95,7 @@ def _folder(root: Path) -> WatchlistListing:
     def consider(entry: os.DirEntry[str], person: str, where: str) -> None:
         if not inside(entry):
             problems.append(ListingProblem(where, "is a link that leads out of the watchlist; copy the picture here."))
-        elif entry.is_dir():
+        elif _is_folder(entry):
             problems.append(ListingProblem(where, "is a folder within a person's folder; move its pictures up."))
         elif Path(entry.name).suffix.lower() not in PICTURE_SUFFIXES:
             problems.append(ListingProblem(where, "is not a picture file; save it as JPEG, PNG, WebP, BMP or TIFF."))
@@ -105,7 +105,7 @@ def _folder(root: Path) -> WatchlistListing:
             pictures.append(ReferencePicture(person_identifier(person), Path(entry.path), where))
 
     for entry in _entries(root):
-        if not (entry.is_dir() and inside(entry)):
+        if not (_is_folder(entry) and inside(entry)):
             consider(entry, Path(entry.name).stem, shown(entry.name))
             continue
         try:
@@ -118,6 +118,14 @@ def _folder(root: Path) -> WatchlistListing:
         for picture in within:
             consider(picture, entry.name, f"{shown(entry.name)}/{shown(picture.name)}")
     return WatchlistListing(root, tuple(pictures), tuple(problems))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """False for a link that leads nowhere: opening it will say why."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _entries(folder: str | Path) -> list[os.DirEntry[str]]:
