@@ -10,7 +10,8 @@ from tests.support.cameras import LeapingClock, wait_for_state
 from openlfr.capture.camera import CameraState, Pace
 from openlfr.capture.images import Pixels
 from openlfr.capture.sprites import FACE_HEIGHT_PX, Head
-from openlfr.capture.synthetic import StreetPerson, SyntheticStreet, SyntheticStreetSource, Trait
+from openlfr.capture.synthetic import StreetPerson, SyntheticStreet, SyntheticStreetSource
+from openlfr.capture.walkers import Trait
 
 _FACE = (182.0, 120.0, 353.0, 332.0)
 

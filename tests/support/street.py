@@ -6,7 +6,8 @@ from tests.support.faces import astronaut, grace_hopper, main_face, models
 
 from openlfr.capture.frame import Frame
 from openlfr.capture.images import ArrayFrameImage
-from openlfr.capture.synthetic import StreetPerson, SyntheticStreet, Trait
+from openlfr.capture.synthetic import StreetPerson, SyntheticStreet
+from openlfr.capture.walkers import Trait
 from openlfr.matching.gallery import Entry, Gallery
 from openlfr.node.recognition import Recognition
 from openlfr.vision.alignment import align

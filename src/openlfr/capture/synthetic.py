@@ -3,7 +3,6 @@ light, among moving clutter. For demonstrations, and for tests that need to know
 
 import math
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import cv2
 import numpy as np
@@ -12,52 +11,34 @@ from openlfr.capture.images import ArrayFrameImage, Pixels
 from openlfr.capture.source import Connection, Dropped, Picture, Timing
 from openlfr.capture.sprites import Box, Head, face_shift, lay_over
 from openlfr.capture.street_scene import StreetScene, Viewpoint
+from openlfr.capture.walkers import (
+    COATS,
+    FAR_M,
+    HAIR,
+    NEAR_M,
+    SKIN_FROM_BEHIND,
+    TROUSERS,
+    Passage,
+    Pose,
+    Trait,
+    draw_back_of_head,
+    draw_body,
+    draw_scarf,
+    pose_at,
+    wears_scarf,
+)
 
-# Chin to hairline, as a detector's box has it, and where the middle of it is on somebody standing.
+# Chin to hairline, as a detector's box has it.
 _FACE_HEIGHT_M = 0.21
-_FACE_MIDDLE_M = 1.60
-_STEPS_PER_S = 1.8
-# Where walkers appear and where they have passed the camera.
-_FAR_M, _NEAR_M = 15.0, 1.7
-
-
-class Trait(StrEnum):
-    """What makes a passage hard."""
-
-    PLAIN = "plain"
-    TURNED = "turned"  # looks to the side and back
-    BLURRED = "blurred"  # moves fast for the exposure
-    HALF_COVERED = "half_covered"  # a scarf over mouth and nose for part of the way
-    AGAINST_THE_LIGHT = "against_the_light"
-
-
 # A turned head moves back over the shoulders by this share of what the face has moved.
 _NECK_GIVES = 0.6
 # The slowest walk at this speed, in metres a second.
 _SLOWEST_M_S = 1.1
-_LONGEST_WALK_S = (_FAR_M - _NEAR_M) / _SLOWEST_M_S
+_LONGEST_WALK_S = (FAR_M - NEAR_M) / _SLOWEST_M_S
 # Somebody seen from behind sets out so long after the person with a face.
 _AWAY_STARTS_WITHIN_S = 2.0
 # Cut-outs kept beside those of the people in the street; each takes 5 MB.
 _HEADS_SPARE = 4
-
-_TRAITS = tuple(Trait)
-
-# Blue-green-red.
-_COATS = (
-    (74, 54, 38),
-    (48, 46, 44),
-    (52, 62, 84),
-    (84, 96, 104),
-    (60, 74, 54),
-    (50, 44, 92),
-    (98, 84, 66),
-    (122, 132, 142),
-)
-_TROUSERS = ((84, 62, 48), (44, 42, 42), (66, 72, 78), (104, 86, 70))
-_HAIR = ((28, 30, 34), (34, 48, 70), (60, 92, 124), (120, 124, 128))
-_SCARVES = ((60, 60, 150), (120, 70, 50), (70, 110, 90), (150, 160, 170))
-_SKIN_FROM_BEHIND = (120, 146, 186)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,40 +65,6 @@ class VisibleFace:
     covered: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Passage:
-    """One person's way past the camera. `person` is None for somebody seen from behind, who walks away."""
-
-    number: int
-    person: int | None
-    trait: Trait
-    starts_at_s: float
-    speed_m_s: float
-    from_x_m: float
-    to_x_m: float
-    coat: tuple[int, int, int]
-    trousers: tuple[int, int, int]
-    hair: tuple[int, int, int]
-    step_phase: float
-
-    @property
-    def duration_s(self) -> float:
-        return (_FAR_M - _NEAR_M) / self.speed_m_s
-
-
-@dataclass(frozen=True, slots=True)
-class _Pose:
-    """A walker at a moment: metres, as in Viewpoint; degrees; how much of the way is behind them, 0 to 1."""
-
-    x_m: float
-    face_y_m: float
-    z_m: float
-    yaw_deg: float
-    roll_deg: float
-    walked: float
-    step: float
-
-
 class SyntheticStreet:
     """Renders any frame of the street, and knows whose face is where. The same arguments give the same frames.
 
@@ -134,7 +81,7 @@ class SyntheticStreet:
         frames_per_s: float = 25.0,
         seed: int = 0,
         spacing_s: float = 3.5,
-        traits: tuple[Trait, ...] = _TRAITS,
+        traits: tuple[Trait, ...] = tuple(Trait),
     ) -> None:
         if not people or not traits:
             raise ValueError("A synthetic street needs at least one person and one trait.")
@@ -173,14 +120,14 @@ class SyntheticStreet:
                 continue
             nearer = boxes[index + 1 :]
             covered = (
-                _wears_scarf(passage, pose)
+                wears_scarf(passage, pose)
                 or (box[0] < post[1] and box[2] > post[0])
                 or any(_overlap(box, _body_of(other)) for other in nearer)
             )
             faces.append(VisibleFace(self._people[passage.person].label, box, covered))
         return tuple(faces)
 
-    def _walkers(self, time_s: float) -> list[tuple[_Passage, _Pose]]:
+    def _walkers(self, time_s: float) -> list[tuple[Passage, Pose]]:
         """Everybody in the street at a moment, the farthest first."""
         first = max(0, math.floor((time_s - _AWAY_STARTS_WITHIN_S - _LONGEST_WALK_S) / self._spacing_s))
         last = math.floor(time_s / self._spacing_s)
@@ -189,14 +136,14 @@ class SyntheticStreet:
             for passage in self._passages(number):
                 elapsed_s = time_s - passage.starts_at_s
                 if 0 <= elapsed_s < passage.duration_s:
-                    walkers.append((passage, _pose(passage, elapsed_s)))
+                    walkers.append((passage, pose_at(passage, elapsed_s)))
         return sorted(walkers, key=lambda walker: -walker[1].z_m)
 
-    def _passages(self, number: int) -> tuple[_Passage, ...]:
+    def _passages(self, number: int) -> tuple[Passage, ...]:
         rng = np.random.default_rng((self._seed, 2, number))
         people = len(self._people)
         side = 1.0 if rng.random() < 0.5 else -1.0
-        facing = _Passage(
+        facing = Passage(
             number=number,
             person=number % people,
             # Everybody goes through all traits, in an order of their own.
@@ -205,9 +152,9 @@ class SyntheticStreet:
             speed_m_s=float(rng.uniform(1.2, 1.6)),
             from_x_m=float(rng.uniform(-1.6, 1.6)),
             to_x_m=side * float(rng.uniform(0.9, 1.4)),
-            coat=_chosen(rng, _COATS),
-            trousers=_chosen(rng, _TROUSERS),
-            hair=_chosen(rng, _HAIR),
+            coat=_chosen(rng, COATS),
+            trousers=_chosen(rng, TROUSERS),
+            hair=_chosen(rng, HAIR),
             step_phase=float(rng.random()),
         )
         away = replace(
@@ -217,12 +164,12 @@ class SyntheticStreet:
             speed_m_s=float(rng.uniform(_SLOWEST_M_S, 1.5)),
             from_x_m=float(rng.uniform(-3.8, 3.4)),
             to_x_m=float(rng.uniform(-1.8, 1.8)),
-            coat=_chosen(rng, _COATS),
-            hair=_chosen(rng, _HAIR),
+            coat=_chosen(rng, COATS),
+            hair=_chosen(rng, HAIR),
         )
         return facing, away
 
-    def _face_box(self, passage: _Passage, pose: _Pose) -> Box:
+    def _face_box(self, passage: Passage, pose: Pose) -> Box:
         x, y = self._view.to_picture(pose.x_m, pose.face_y_m, pose.z_m)
         height = _FACE_HEIGHT_M * self._view.focal_px / pose.z_m
         width = height * 0.76
@@ -237,17 +184,17 @@ class SyntheticStreet:
         down = min(box[3], self._view.height) - max(box[1], 0)
         return across > 0 and down > 0 and across * down >= 0.5 * (box[2] - box[0]) * (box[3] - box[1])
 
-    def _draw_walker(self, picture: Pixels, passage: _Passage, pose: _Pose) -> None:
+    def _draw_walker(self, picture: Pixels, passage: Passage, pose: Pose) -> None:
         unit = self._view.focal_px / pose.z_m
         x, y = self._view.to_picture(pose.x_m, pose.face_y_m, pose.z_m)
         gain = 1.0
         if passage.trait is Trait.AGAINST_THE_LIGHT:
             gain = 0.5
             self._draw_glow(picture, x, y, unit)
-        skin = _SKIN_FROM_BEHIND if passage.person is None else self._head(passage.person).skin
-        _draw_body(picture, passage, pose, x, y, unit, gain, skin)
+        skin = SKIN_FROM_BEHIND if passage.person is None else self._head(passage.person).skin
+        draw_body(picture, passage, pose, x, y, unit, gain, skin)
         if passage.person is None:
-            _draw_back_of_head(picture, passage, x, y, unit)
+            draw_back_of_head(picture, passage, x, y, unit)
             return
         head = self._head(passage.person)
         face_height = _FACE_HEIGHT_M * unit
@@ -260,8 +207,8 @@ class SyntheticStreet:
         matrix[:, 2] += (x - _NECK_GIVES * face_width * face_shift(pose.yaw_deg) - middle[0], y - middle[1])
         blur_px = round(face_height * 0.09) if passage.trait is Trait.BLURRED else 0
         lay_over(picture, sprite, matrix, gain=gain, blur_px=blur_px)
-        if _wears_scarf(passage, pose):
-            _draw_scarf(picture, passage, x, y, face_height, gain)
+        if wears_scarf(passage, pose):
+            draw_scarf(picture, passage, x, y, face_height, gain)
 
     def _head(self, person: int) -> Head:
         """The person's cut-out; those who walked past last are kept."""
@@ -323,100 +270,6 @@ class _StreetConnection:
     def close(self) -> None:
         """See Connection."""
         self._frames = self._next
-
-
-def _pose(passage: _Passage, elapsed_s: float) -> _Pose:
-    walked = elapsed_s / passage.duration_s
-    if passage.person is None:
-        z_m = _NEAR_M + 1.0 + elapsed_s * passage.speed_m_s
-    else:
-        z_m = _FAR_M - elapsed_s * passage.speed_m_s
-    step = 2 * math.pi * (elapsed_s * _STEPS_PER_S + passage.step_phase)
-    yaw_deg = 4 * math.sin(elapsed_s * 1.7 + passage.step_phase * 6)
-    if passage.trait is Trait.TURNED:
-        yaw_deg = 30 * math.sin(elapsed_s * 1.3 + passage.step_phase * 6)
-    return _Pose(
-        x_m=passage.from_x_m + (passage.to_x_m - passage.from_x_m) * walked + 0.02 * math.sin(step / 2),
-        face_y_m=_FACE_MIDDLE_M + 0.02 * math.cos(step),
-        z_m=z_m,
-        yaw_deg=yaw_deg,
-        roll_deg=2.0 * math.sin(step / 2),
-        walked=walked,
-        step=step,
-    )
-
-
-def _draw_back_of_head(picture: Pixels, passage: _Passage, x: float, y: float, unit: float) -> None:
-    axes = (max(1, round(0.095 * unit)), max(1, round(0.135 * unit)))
-    cv2.ellipse(picture, (round(x), round(y - 0.02 * unit)), axes, 0, 0, 360, passage.hair, -1, cv2.LINE_AA)
-
-
-def _wears_scarf(passage: _Passage, pose: _Pose) -> bool:
-    return passage.trait is Trait.HALF_COVERED and 0.2 < pose.walked < 0.65
-
-
-def _draw_scarf(picture: Pixels, passage: _Passage, x: float, y: float, face_height: float, gain: float) -> None:
-    cloth = tuple(round(value * gain) for value in _SCARVES[passage.number % len(_SCARVES)])
-    fold = tuple(round(value * 0.7) for value in cloth)
-    corners = [(-0.46, 0.06), (0.46, 0.06), (0.5, 0.5), (0.3, 0.72), (-0.3, 0.72), (-0.5, 0.5)]
-    _polygon(picture, [(x + across * face_height, y + down * face_height) for across, down in corners], cloth)
-    for down in (0.25, 0.42):
-        start = (round(x - 0.45 * face_height), round(y + (down + 0.05) * face_height))
-        end = (round(x + 0.45 * face_height), round(y + down * face_height))
-        cv2.line(picture, start, end, fold, max(1, round(face_height * 0.03)), cv2.LINE_AA)
-
-
-def _draw_body(
-    picture: Pixels,
-    passage: _Passage,
-    pose: _Pose,
-    x: float,
-    y: float,
-    unit: float,
-    gain: float,
-    skin: tuple[int, int, int],
-) -> None:
-    """Coat, arms, legs and neck in metres below the middle of the face."""
-
-    def at(across_m: float, down_m: float) -> tuple[float, float]:
-        return x + 0.86 * across_m * unit, y + down_m * unit
-
-    def shade(colour: tuple[int, int, int], light: float) -> tuple[int, int, int]:
-        blue, green, red = (min(255, round(value * light * gain)) for value in colour)
-        return blue, green, red
-
-    swing = 0.16 * math.sin(pose.step / 2)
-    for side, forward in ((-1, swing), (1, -swing)):
-        foot = 1.6 - max(0.0, forward) * 0.5
-        leg = [at(side * 0.02, 0.75), at(side * 0.2, 0.75), at(side * 0.19, foot), at(side * 0.06, foot)]
-        _polygon(picture, leg, shade(passage.trousers, 1.0 if forward > 0 else 0.75))
-        shoe = [at(side * 0.04, foot - 0.05), at(side * 0.2, foot - 0.05), at(side * 0.21, foot), at(side * 0.03, foot)]
-        _polygon(picture, shoe, (28, 28, 30))
-    for side, forward in ((-1, -swing), (1, swing)):
-        hand = 0.78 - abs(forward) * 0.3
-        arm = [at(side * 0.2, 0.22), at(side * 0.27, 0.3), at(side * 0.31, hand), at(side * 0.21, hand)]
-        _polygon(picture, arm, shade(passage.coat, 0.8))
-        palm = at(side * 0.26, hand + 0.03)
-        cv2.circle(picture, (round(palm[0]), round(palm[1])), max(1, round(0.045 * unit)), shade(skin, 0.9), -1)
-    _polygon(picture, [at(-0.055, 0.02), at(0.055, 0.02), at(0.08, 0.2), at(-0.08, 0.2)], shade(skin, 0.8))
-    shoulders = [at(-0.07, 0.13), at(0.07, 0.13), at(0.2, 0.18), at(0.25, 0.26), at(0.23, 0.85)]
-    _polygon(picture, [*shoulders, at(-0.23, 0.85), at(-0.25, 0.26), at(-0.2, 0.18)], shade(passage.coat, 1.0))
-    _polygon(picture, [at(0.02, 0.2), at(0.22, 0.2), at(0.23, 0.85), at(0.1, 0.85)], shade(passage.coat, 0.88))
-    if passage.person is not None:
-        _polygon(picture, [at(-0.07, 0.13), at(0.07, 0.13), at(0.0, 0.32)], shade((215, 215, 218), 1.0))
-        start, end = at(0, 0.32), at(0, 0.85)
-        cv2.line(
-            picture,
-            (round(start[0]), round(start[1])),
-            (round(end[0]), round(end[1])),
-            shade(passage.coat, 0.6),
-            max(1, round(0.012 * unit)),
-            cv2.LINE_AA,
-        )
-
-
-def _polygon(picture: Pixels, corners: list[tuple[float, float]], colour: tuple[int, ...]) -> None:
-    cv2.fillConvexPoly(picture, np.rint(np.array(corners) * 8).astype(np.int32), colour, cv2.LINE_AA, 3)
 
 
 def _chosen(rng: np.random.Generator, colours: tuple[tuple[int, int, int], ...]) -> tuple[int, int, int]:
