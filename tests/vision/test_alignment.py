@@ -127,6 +127,21 @@ def test_pixels_at_the_landmarks_move_to_the_template(scale: float) -> None:
     assert np.array(found) == pytest.approx(np.array(sorted(ARCFACE_LANDMARKS.tolist())), abs=0.8)
 
 
+@pytest.mark.parametrize("axis", [0, 1], ids=["down", "across"])
+@pytest.mark.parametrize("scale", [1.0, 1.9, 4.3, 8.0], ids="face {:g} times the chip".format)
+def test_a_ramp_stays_the_same_ramp_to_a_fraction_of_a_pixel(axis: int, scale: float) -> None:
+    # A straight ramp survives averaging and interpolation unchanged, so any shift of the grid shows in its mean.
+    side = int(112 * scale) + 41
+    ramp = np.arange(side) * (250 / side)
+    frame = np.broadcast_to(ramp[:, None] if axis == 0 else ramp[None], (side, side))
+    picture = np.round(np.repeat(frame[:, :, None], 3, axis=2)).astype(np.uint8)
+    chip = align(ArrayFrameImage(picture), ARCFACE_LANDMARKS * np.float32(scale) + 20)
+    expected = (np.arange(112) * scale + 20) * (250 / side)
+    found = chip[:, :, 0].mean(axis=1 - axis)
+    one_pixel = 250 / side
+    assert abs(float((found - expected)[2:-2].mean())) < 0.5 * one_pixel
+
+
 def test_a_big_face_is_averaged_and_not_sampled() -> None:
     # A checkerboard of single pixels is grey from afar; sampling it gives black and white.
     side = 112 * 8
