@@ -9,6 +9,7 @@ from tests.support.database import HandClock
 
 from openlfr.policy.roles import Action, Role
 from openlfr.records.audit_entry import AuditEvent, Processing, RecordReference, Who
+from openlfr.records.audit_head import HeadNote, TreeHead
 from openlfr.records.audit_tables import AuditEntryRow, AuditHeadRow
 from openlfr.records.hub_records import HubRecords
 
@@ -79,3 +80,33 @@ def test_the_database_itself_refuses_to_change_the_log(records: HubRecords, stat
     ):
         session.execute(text(statement))
     assert count(records) == 1
+
+
+def test_the_head_is_noted_when_the_step_is_committed_and_not_before(records: HubRecords) -> None:
+    def noted() -> int:
+        document = HeadNote(records.vault.folder).read()
+        assert document is not None
+        return TreeHead.opened(document, records.signer.public).size
+
+    with records.database.writing() as session:
+        records.audit.append(session, viewing("a-1"))
+        records.audit.append(session, viewing("a-2"))
+        with session.begin_nested():
+            records.audit.append(session, viewing("a-3"))
+        assert noted() == 1
+    assert noted() == 4
+
+
+def test_a_note_that_cannot_be_written_loses_nothing_and_is_made_up_for(records: HubRecords) -> None:
+    note = HeadNote(records.vault.folder)
+    in_the_way = note.path.with_suffix(".new")
+    in_the_way.mkdir()
+    with records.database.writing() as session:
+        records.audit.append(session, viewing("a-1"))
+    assert count(records) == 2
+    in_the_way.rmdir()
+    with records.database.writing() as session:
+        records.audit.append(session, viewing("a-2"))
+    document = note.read()
+    assert document is not None
+    assert TreeHead.opened(document, records.signer.public).size == 3

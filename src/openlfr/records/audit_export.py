@@ -5,10 +5,12 @@ them to the entry, and the inclusion path (RFC 6962 section 2.1.1) that ties the
 verifies such a file offline, given only the hub's public key.
 """
 
+import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from sqlalchemy import select
@@ -106,7 +108,7 @@ def export_audit(
         return allowed
     if not recipient.strip() or not reason.strip():
         return Refusal(RefusalCode.AUTHORITY_MISSING, "An export of the audit log needs its recipient and the reason.")
-    with target.open("xb") as file:
+    with _new_file(target) as file:
         with records.database.writing() as session:
             disclosed = AuditEvent(
                 Who.acting(by, Action.EXPORT_AUDIT),
@@ -130,6 +132,17 @@ def export_audit(
                 file.write(line + b"\n")
                 count += 1
     return ExportSummary(head, count)
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[BinaryIO]:
+    """A new file for its owner only, which is gone again when it could not be finished."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        try:
+            yield file
+        except BaseException:
+            path.unlink()
+            raise
 
 
 def check_export(lines: Iterable[bytes], trusted: VerifyKey) -> ExportSummary:

@@ -6,7 +6,7 @@ transaction ever fails for having run beside another. Keep writing transactions 
 """
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
@@ -25,6 +25,7 @@ from openlfr.records.migrate import bring_up_to_date
 _LOCK_WAIT_MS: Final = 15_000
 _WRITER_LOCK: Final = 0x4F4C4652  # "OLFR": the number of PostgreSQL's advisory lock
 _MODE: Final = "openlfr_mode"
+_AFTER_COMMIT: Final = "openlfr_after_commit"
 _CONNECT_ATTEMPT_S: Final = 10
 
 
@@ -59,9 +60,12 @@ class Database:
 
         Raises RecordsError (busy, disk full, read-only, ...), always with nothing kept. May not be nested.
         """
-        with clear_faults(), Session(self._writers, expire_on_commit=False) as session, session.begin():
-            session.connection()  # takes the write lock here, and not at the first statement
-            yield session
+        with clear_faults(), Session(self._writers, expire_on_commit=False) as session:
+            with session.begin():
+                session.connection()  # takes the write lock here, and not at the first statement
+                yield session
+            if after_commit := session.info.get(_AFTER_COMMIT):
+                after_commit()
 
     @contextmanager
     def maintaining(self) -> Iterator[Connection]:
@@ -102,6 +106,11 @@ class Database:
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
+
+
+def once_committed(session: Session, act: Callable[[], None]) -> None:
+    """Have `act` done when the writing block that gave this session is committed, in place of an earlier one."""
+    session.info[_AFTER_COMMIT] = act
 
 
 def open_database(url: str, *, create: bool = False) -> Database:

@@ -148,6 +148,8 @@ def _refuse_used_database(session: Session) -> None:
 
 
 def _refuse_mismatch(records: HubRecords) -> None:
+    # The note is read first: another process may append meanwhile, and the log only grows.
+    noted = HeadNote(records.vault.folder).read()
     with records.database.reading() as session:
         tip = _tip_of(records, session)
         newest = session.execute(select(func.max(AuditHeadRow.size))).scalar_one()
@@ -157,7 +159,6 @@ def _refuse_mismatch(records: HubRecords) -> None:
             f"{tip.vault_generation}. Keys are missing or have come back. Restore the newest vault, or accept this one "
             "with `openlfr keys accept-restored`."
         )
-    noted = HeadNote(records.vault.folder).read()
     if noted is not None and TreeHead.opened(noted, records.signer.public).size > (newest or 0):
         raise VaultMismatchError(
             "The database is an old copy, or was cut short: its audit log has fewer entries than were noted beside the "

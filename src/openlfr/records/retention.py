@@ -90,7 +90,7 @@ class Retention:
         Raises RecordsError or VaultNotWrittenError when the disk or another program stands in the way; what was begun
         is finished by the next call.
         """
-        receipts = list(self._finish())
+        receipts = self._finish()
         with self._records.database.reading() as session:
             due, _ = self._due(session)
         for start in range(0, len(due), _RECORDS_AT_ONCE):
@@ -98,8 +98,7 @@ class Retention:
                 holds = self.holds.in_force(session)
                 batch = [each for each in due[start : start + _RECORDS_AT_ONCE] if not self._held(each, holds)]
                 self._begin(session, batch, by, Action.RUN_PURGE, origin, justification)
-            receipts += self._finish()
-        return tuple(receipts)
+        return (*receipts, *self._finish())
 
     def destroy(
         self, record: RecordReference, by: Who, act: Action, origin: str, justification: str
