@@ -67,6 +67,24 @@ def test_a_search_finds_what_a_loop_over_all_entries_finds(
         assert [c.score for c in found] == pytest.approx([score for _, _, score in expected], abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("dimension", "rows"),
+    [(128, 63), (128, 64), (128, 65), (128, 1000), (512, 97), (9000, 3)],
+    ids=["under one block", "one block", "a row over", "many blocks", "long templates", "a row is a block"],
+)
+def test_a_long_list_is_searched_to_its_last_row(dimension: int, rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    listed = entries(rng, list(range(rows)), dimension)
+    gallery = Gallery(dimension, listed)
+    (probe,) = unit(rng, 1, dimension)
+    (found,) = gallery.search(probe[None], rows)
+    assert as_rows(found) == [(person, picture) for person, picture, _ in looped_search(listed, probe, rows)]
+    for place in (0, rows - 1):
+        (nearest,) = gallery.search(listed[place].template[None].copy())
+        assert nearest[0].person_id == f"p{place}"
+        assert nearest[0].score == pytest.approx(1.0, abs=1e-5)
+
+
 def test_one_probe_scores_alone_as_it_does_among_others() -> None:
     rng = np.random.default_rng(1)
     gallery = Gallery(16, entries(rng, [0, 0, 1, 2, 2, 2]))
