@@ -60,10 +60,8 @@ def destroy_refused_results(
             .where(AlertRow.deployment_id == deployment.deployment)
         ).all()
     words = f"All results are deleted: {deployment.end_reason}."
-    return [
-        retention.destroy(RecordReference(RECORD_KIND, AlertId(each)), THE_HUB_ITSELF, Action.RUN_PURGE, "hub", words)
-        for each in alerts
-    ]
+    doomed = [RecordReference(RECORD_KIND, AlertId(each)) for each in alerts]
+    return retention.destroy_each(doomed, THE_HUB_ITSELF, Action.RUN_PURGE, "hub", words)
 
 
 def _contents() -> _Found:
