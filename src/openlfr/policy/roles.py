@@ -52,6 +52,7 @@ class Action(StrEnum):
     GIVE_SECOND_AUTHORITY = "give the second authority for an entry"
     APPROVE_WATCHLIST = "approve a watchlist"
     FREEZE_WATCHLIST = "freeze a watchlist"
+    BUNDLE_WATCHLIST = "hand a watchlist to nodes"
     REMOVE_FROM_WATCHLIST = "remove a person from a frozen watchlist"
     DESTROY_WATCHLIST = "destroy a watchlist"
     VIEW_WATCHLIST = "view a watchlist"
@@ -113,6 +114,7 @@ ROLES_FOR: Mapping[Action, frozenset[Role]] = {
     Action.GIVE_SECOND_AUTHORITY: frozenset({_AO}),
     Action.APPROVE_WATCHLIST: frozenset({_W, _AO}),
     Action.FREEZE_WATCHLIST: frozenset({_W}),
+    Action.BUNDLE_WATCHLIST: frozenset({_W}),
     Action.REMOVE_FROM_WATCHLIST: frozenset({_W, _AO, _O}),
     Action.DESTROY_WATCHLIST: frozenset({_W}),
     Action.VIEW_WATCHLIST: frozenset({_W, _AO, _O}),

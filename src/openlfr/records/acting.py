@@ -13,10 +13,12 @@ from openlfr.records.hub_records import HubRecords
 
 PROCESSING: Final[Mapping[Action, Processing]] = {
     Action.DRAFT_APPLICATION: Processing.COLLECTION,
+    Action.BUILD_WATCHLIST: Processing.COLLECTION,
     Action.RAISE_ALERT: Processing.COLLECTION,
     Action.VIEW_ALERT: Processing.CONSULTATION,
     Action.VIEW_DEPLOYMENT: Processing.CONSULTATION,
     Action.VIEW_STAFF: Processing.CONSULTATION,
+    Action.VIEW_WATCHLIST: Processing.CONSULTATION,
     Action.RECORD_PURGE: Processing.ERASURE,
 }
 """The kind of processing (DPA 2018 s.62) of each act; every other act of these services alters records."""

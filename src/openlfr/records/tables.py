@@ -7,6 +7,7 @@ from openlfr.records import (
     membership_tables,
     people_tables,
     retention_tables,
+    watchlist_tables,
 )
 from openlfr.records.schema import Table
 
@@ -18,4 +19,5 @@ __all__ = [
     "membership_tables",
     "people_tables",
     "retention_tables",
+    "watchlist_tables",
 ]

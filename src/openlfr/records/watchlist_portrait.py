@@ -1,0 +1,35 @@
+"""The portrait that nodes and officers get of a reference picture: the one face, upright and small."""
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from openlfr.enrolment.pictures import PictureError, read_picture
+from openlfr.vision.face import Face
+
+_MARGIN: Final = 1.8
+"""Sides of the portrait over those of the face's box: the whole head, and hardly anybody beside it."""
+_LONGEST_SIDE_PX: Final = 320
+_JPEG_QUALITY: Final = 90
+
+
+def portrait(content: bytes, face: Face, name: str) -> bytes:
+    """The face of a picture file as a JPEG of at most 320 pixels a side. `face` is in pixels of the picture upright.
+
+    Raises PictureError when the file cannot be read.
+    """
+    picture = read_picture(content, name=name)
+    try:
+        height, width = picture.shape[:2]
+        left, top, right, bottom = face.box.grown(_MARGIN).pixels(width, height)
+        cut_out = picture[top:bottom, left:right]
+        scale = _LONGEST_SIDE_PX / max(cut_out.shape[:2])
+        if scale < 1:
+            cut_out = np.asarray(cv2.resize(cut_out, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+        written, jpeg = cv2.imencode(".jpg", cut_out, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+        if not written:
+            raise PictureError(f"The face of {name} cannot be cut out; replace the picture.")
+        return jpeg.tobytes()
+    finally:
+        picture[...] = 0
