@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tests.support.faces import astronaut, main_face, models
+from tests.support.faces import astronaut, grace_hopper, main_face, models
 from tests.support.street import COLLINS, HOPPER, recognition, street, street_frame
 
 from openlfr.capture.frame import Frame
@@ -13,7 +13,7 @@ from openlfr.capture.images import ArrayFrameImage
 from openlfr.node.alert import Alert
 from openlfr.node.analyst import MOST_LOOKS_PER_FRAME, Analyst
 from openlfr.node.ledger import PrivacyLedger
-from openlfr.node.passage import Shot
+from openlfr.node.passage import Passage, Shot
 from openlfr.node.recognition import Recognition
 from openlfr.vision.detector import DetectorOptions
 from openlfr.vision.face import Box
@@ -103,7 +103,7 @@ def test_a_person_seen_by_two_cameras_raises_one_alert_within_the_cool_down() ->
     first.end()
     second.end()
     assert [alert.camera for alert in alerts] == ["north"]
-    assert second.counts.suppressed == 1
+    assert second.counts.suppressed >= 1
     assert ledger.counts().balanced
 
 
@@ -146,12 +146,38 @@ def test_strangers_are_told_apart_and_one_person_is_not() -> None:
     entries = {e: recognition(e) for e in (HOPPER, COLLINS)}
     templates = {name: one._gallery._index.matrix[0].copy() for name, one in entries.items()}
 
-    def shot(template: np.ndarray[tuple[int], np.dtype[np.float32]]) -> Shot:
-        empty = np.zeros((1, 1, 3), np.uint8)
-        return Shot(template, 50, empty, (0, 0), Box(0, 0, 1, 1), np.zeros((5, 2), np.float32), ())
+    empty = np.zeros((1, 1, 3), np.uint8)
+    passage = Passage("p", 0.0)
+    passage.add(
+        Shot(templates[HOPPER].copy(), 50, empty, (0, 0), Box(0, 0, 1, 1), np.zeros((5, 2), np.float32), ()),
+        0.0,
+        kept=4,
+    )
+    for settled in (False, True):
+        passage.settled = settled
+        assert decides.same_person(passage, templates[HOPPER])
+        assert not decides.same_person(passage, templates[COLLINS])
 
-    assert decides.same_person([shot(templates[HOPPER])], templates[HOPPER])
-    assert not decides.same_person([shot(templates[HOPPER])], templates[COLLINS])
+
+def test_a_stranger_who_takes_over_the_track_of_somebody_alerted_on_is_looked_at() -> None:
+    """Both people stand at the very same place, one after the other, so that one track shows both."""
+    ledger = PrivacyLedger()
+    analyst = _analyst(recognition(HOPPER, COLLINS), ledger)
+    alerts: list[Alert] = []
+    for index in range(60):
+        picture = cv2.resize(grace_hopper()[:512] if index < 20 else astronaut(), (512, 512))
+        shown = main_face(picture.astype(np.uint8)).box.centre
+        canvas = np.zeros((1200, 1200, 3), np.uint8)
+        left, top = round(600 - shown[0]), round(600 - shown[1])
+        canvas[top : top + 512, left : left + 512] = picture
+        when = street_frame(street(), index)
+        alerts += analyst.analyse(
+            Frame("camera", index, 0.0, when.captured_at, ArrayFrameImage(canvas), media_time_s=index / 25)
+        )
+    analyst.end()
+    assert [alert.person_id for alert in alerts] == [HOPPER, COLLINS]
+    assert len({alert.track_id for alert in alerts}) == 2
+    assert ledger.counts().balanced
 
 
 def test_the_work_of_one_frame_is_bounded_in_a_crowd() -> None:

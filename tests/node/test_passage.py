@@ -32,18 +32,23 @@ def _passage(*qualities: float, at_s: float = 10.0) -> Passage:
         ((50,), 57, 10.05, True),  # clearly better, at once
         ((50,), 55, 10.05, False),  # hardly better, the same moment
         ((50,), 45, 10.5, True),  # another moment, about as good
-        ((50,), 30, 10.5, False),  # another moment, much worse
+        ((50,), 26, 10.5, True),  # another moment, another pose perhaps
+        ((60,), 34, 10.5, False),  # another moment, much worse
     ],
 )
 def test_which_shots_get_a_template(held: tuple[float, ...], quality: float, at_s: float, wanted: bool) -> None:
     assert ShotPolicy().wants(_passage(*held), quality, at_s) is wanted
 
 
-def test_a_settled_passage_gets_no_more_looks() -> None:
-    passage = _passage(40)
-    passage.settled = True
-    assert not ShotPolicy().wants(passage, 99, 20.0)
-    assert not ShotPolicy().may_assess(passage, 20.0)
+def test_a_settled_passage_keeps_one_shot_and_is_looked_at_only_now_and_then() -> None:
+    policy = ShotPolicy()
+    passage = _passage(40, 50, 60)
+    shots = list(passage.shots)
+    assert passage.settle(10.0, policy.recheck_after_s) == 2
+    assert [shot.quality for shot in passage.shots] == [60]
+    assert not any(shot.template.any() for shot in shots[1:])
+    assert not policy.may_assess(passage, 10.4)
+    assert policy.wants(passage, 30, 10.5)
 
 
 def test_the_number_of_looks_is_bounded() -> None:

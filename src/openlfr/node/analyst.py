@@ -16,7 +16,7 @@ from openlfr.node.passage import Passage, Shot, ShotPolicy
 from openlfr.node.recognition import Match, Recognition
 from openlfr.vision.alignment import align
 from openlfr.vision.detector import FaceDetector
-from openlfr.vision.face import BGRImage, Face
+from openlfr.vision.face import BGRImage, Face, Template
 from openlfr.vision.quality import Quality, assess, geometric_components, unified
 from openlfr.vision.tracker import Tracker
 from openlfr.vision.zone import Zone
@@ -128,29 +128,43 @@ class Analyst:
         overwrite((chips, *(look.chip for look in looks)))
         alerts = []
         for look, template in zip(looks, templates, strict=True):
-            passage = look.passage
-            if not passage.shots:
-                self._count(faces_seen=0 if passage.assessed else 1)
-                passage.assessed = True
-            elif not self._recognition.same_person(passage.shots, template):
-                # The tracker went over to somebody else, as when two people cross: that is another passage.
-                self._forget(passage)
-                passage.restart(self._new_id(), at_s)
-                self._count(passages=1, faces_seen=1)
-            shot = self._shot(frame, look, template.copy(), faces)
-            self._ledger.destroyed(passage.add(shot, at_s, self._policy.kept))
-            match = self._recognition.match(passage.shots, at_s)
-            if match is None:
-                continue
-            passage.settled = True
-            if match.suppressed:
-                self._count(suppressed=1)
-                continue
-            alerts.append(self._alert(frame, passage, match))
+            alert = self._consider(frame, look, template, faces, at_s)
+            if alert is not None:
+                alerts.append(alert)
         overwrite((templates,))
         return alerts
 
-    def _shot(self, frame: Frame, look: _Look, template: np.ndarray, faces: Sequence[Face]) -> Shot:
+    def _consider(
+        self, frame: Frame, look: _Look, template: Template, faces: Sequence[Face], at_s: float
+    ) -> Alert | None:
+        """What a new template says of its passage. It is copied where it is kept; the caller overwrites it."""
+        passage = look.passage
+        if not passage.shots:
+            self._count(faces_seen=0 if passage.assessed else 1)
+            passage.assessed = True
+        elif not self._recognition.same_person(passage, template):
+            # The track has gone over to somebody else, as when two people cross: that is another passage.
+            self._forget(passage)
+            passage.restart(self._new_id(), at_s)
+            self._count(passages=1, faces_seen=1)
+        elif passage.settled:
+            self._ledger.destroyed(1)
+            passage.assess_from_s = at_s + self._policy.recheck_after_s
+            return None
+        shot = self._shot(frame, look, template.copy(), faces)
+        self._ledger.destroyed(passage.add(shot, at_s, self._policy.kept))
+        match = self._recognition.match(passage.shots, at_s)
+        if match is None:
+            return None
+        alert = None
+        if match.suppressed:
+            self._count(suppressed=1)
+        else:
+            alert = self._alert(frame, passage, match)
+        self._ledger.destroyed(passage.settle(at_s, self._policy.recheck_after_s))
+        return alert
+
+    def _shot(self, frame: Frame, look: _Look, template: Template, faces: Sequence[Face]) -> Shot:
         left, top, right, bottom = look.face.box.grown(CONTEXT).pixels(frame.image.width, frame.image.height)
         return Shot(
             template=template,
@@ -167,7 +181,9 @@ class Analyst:
         probe = best.picture.copy()
         blur_bystanders(probe, best.origin, best.box, best.others)
         templates = np.stack([shot.template for shot in passage.shots])
-        self._ledger.carried_by_alert(passage.wipe())
+        # The alert's are copies: the passage's own are counted when they are overwritten.
+        self._ledger.created(len(templates))
+        self._ledger.carried_by_alert(len(templates))
         return Alert(
             alert_id=self._new_id(),
             person_id=match.person_id,

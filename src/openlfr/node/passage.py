@@ -24,7 +24,7 @@ class ShotPolicy:
     """A later shot must be this much better than the best so far..."""
     variety_after_s: float = 0.4
     """... or come this long after the last one and be at most `variety_loss` worse than the best."""
-    variety_loss: float = 12.0
+    variety_loss: float = 25.0
     most_looks: int = 8
     """Templates made of one passage at the most, which bounds the work per person."""
     kept: int = 4
@@ -32,15 +32,18 @@ class ShotPolicy:
     reassess_after_s: float = 0.1
     """A face is cut out and assessed this often at the most; between two frames of fast video little changes."""
 
+    recheck_after_s: float = 0.5
+    """A passage that has had its answer is looked at this often, lest the track has gone over to somebody else."""
+
     def may_assess(self, passage: "Passage", at_s: float) -> bool:
         """Whether it is worth looking at this face at all now."""
-        return not passage.settled and passage.looks < self.most_looks and at_s >= passage.assess_from_s
+        return (passage.settled or passage.looks < self.most_looks) and at_s >= passage.assess_from_s
 
     def wants(self, passage: "Passage", quality: float, at_s: float) -> bool:
         """Whether a shot of this quality (0..100) taken at `at_s` would get a template."""
         if not self.may_assess(passage, at_s) or quality < self.floor:
             return False
-        if not passage.shots:
+        if passage.settled or not passage.shots:
             return True
         if quality >= passage.best_quality + self.gain:
             return True
@@ -70,8 +73,8 @@ class Shot:
 
 @dataclass(slots=True, eq=False)
 class Passage:
-    """The state of one track. `settled`: an answer has been given, no more looks are needed. `assessed`: at least one
-    shot was good enough to say anything."""
+    """The state of one track. `settled`: an answer has been given, and the one shot kept tells whether the track still
+    shows the same person. `assessed`: at least one shot was good enough to say anything."""
 
     identifier: str
     started_s: float
@@ -97,10 +100,21 @@ class Passage:
         self.shots.pop().wipe()
         return 1
 
+    def settle(self, at_s: float, recheck_after_s: float) -> int:
+        """Keeps the best shot alone, and no more looks but to see that it is still the same person. Returns how many
+        templates were destroyed."""
+        self.settled = True
+        self.assess_from_s = at_s + recheck_after_s
+        gone = self.shots[1:]
+        for shot in gone:
+            shot.wipe()
+        del self.shots[1:]
+        return len(gone)
+
     def restart(self, identifier: str, at_s: float) -> None:
         """The track turned out to show another person from here on. Only after `wipe`."""
         self.identifier, self.started_s = identifier, at_s
-        self.looks, self.looked_at_s = 0, float("-inf")
+        self.looks, self.looked_at_s, self.assess_from_s = 0, float("-inf"), float("-inf")
         self.settled = False
 
     def wipe(self) -> int:

@@ -16,13 +16,17 @@ from openlfr.matching.threshold import (
     predicted_fpir,
     threshold_for,
 )
-from openlfr.node.passage import Shot
+from openlfr.node.passage import Passage, Shot
 from openlfr.vision.face import Template
 from openlfr.vision.models import Models
 
 SAME_PASSAGE = 0.15
 """Cosine under which two shots of one track show different people: hardly any two shots of one person a moment apart
 are so unlike, and most pairs of strangers are."""
+
+SAME_SETTLED = 0.35
+"""The same for a passage that has had its answer. Taking one person for two costs nothing there, the cool-down sees to
+that; taking a stranger for the person already alerted on would let them pass unseen."""
 
 COOL_DOWN_S = 60.0
 
@@ -104,9 +108,10 @@ class Recognition:
         """Templates of aligned faces; new arrays, the caller's to count and to overwrite."""
         return self._models.extractor.extract(chips)
 
-    def same_person(self, shots: Sequence[Shot], template: Template) -> bool:
-        """Whether a new shot can be of the person of these, or the tracker has gone over to somebody else."""
-        return max(float(shot.template @ template) for shot in shots) >= SAME_PASSAGE
+    def same_person(self, passage: Passage, template: Template) -> bool:
+        """Whether a new shot can be of the person of this passage, or the track has gone over to somebody else."""
+        least = SAME_SETTLED if passage.settled else SAME_PASSAGE
+        return max(float(shot.template @ template) for shot in passage.shots) >= least
 
     def match(self, shots: Sequence[Shot], at_s: float) -> Match | None:
         """The person on the watchlist whom these shots together resemble at or above the threshold, if any."""
