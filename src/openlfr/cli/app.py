@@ -11,8 +11,11 @@ from openlfr import __version__
 from openlfr.cli.demo import demo
 from openlfr.cli.doctor import doctor
 from openlfr.cli.enrol import app as enrol_app
+from openlfr.cli.keys import app as keys_app
 from openlfr.cli.models import app as models_app
+from openlfr.cli.purge import purge
 from openlfr.cli.records import app as records_app
+from openlfr.cli.verify import app as verify_app
 from openlfr.cli.watch import watch
 
 app = typer.Typer(
@@ -25,9 +28,12 @@ app = typer.Typer(
 app.command()(watch)
 app.command()(demo)
 app.command()(doctor)
+app.command()(purge)
 app.add_typer(enrol_app, name="enrol")
+app.add_typer(keys_app, name="keys")
 app.add_typer(models_app, name="models")
 app.add_typer(records_app, name="records")
+app.add_typer(verify_app, name="verify")
 
 _CREDENTIALS = re.compile(
     r"^(?P<before>(?:--[\w-]+=)?[a-z]+://)(?P<user>[^/:\s]*)(?::(?P<word>[^/\s]*))?@", re.IGNORECASE
