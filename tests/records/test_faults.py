@@ -160,7 +160,7 @@ def test_a_file_that_is_no_database_is_left_alone(database_url: str) -> None:
 @on_sqlite_only
 def test_pages_that_were_destroyed_are_noticed(records: HubRecords) -> None:
     append(records, *(str(number) for number in range(500)))
-    records.database.scrub([])
+    records.database.scrub([], lambda: True)
     records.database.close()
     path = records.database.sqlite_file
     assert path is not None

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from sqlalchemy import delete, exists, select
@@ -33,6 +34,7 @@ from openlfr.records.hub_records import HubRecords
 from openlfr.records.legal_holds import LegalHold, LegalHolds, holding
 from openlfr.records.purge_intents import PurgeIntent
 from openlfr.records.purgeable import Candidate, Purgeable
+from openlfr.records.raw_search import Search, search_files
 from openlfr.records.receipts import PurgeReceipt
 from openlfr.records.retention_tables import PurgeIntentRow, PurgeReceiptRow
 from openlfr.sealing.signature import SignedDocument
@@ -249,9 +251,18 @@ class Retention:
         for intent in intents:
             while self._delete_some(intent.id, self._by_kind[intent.record.kind]):
                 pass
-        database.scrub({table for intent in intents for table in self._by_kind[intent.record.kind].tables})
+        tables = {table for intent in intents for table in self._by_kind[intent.record.kind].tables}
+        database.scrub(tables, partial(self._is_clean, intents))
         with database.writing() as session:
             return self._acknowledge(session, {intent.id for intent in intents})
+
+    def _is_clean(self, intents: Sequence[PurgeIntent]) -> bool:
+        """Whether SQLite's file holds nothing sealed of these records; without keys there is nothing to tell it by."""
+        file = self._records.database.sqlite_file
+        if file is None or not all(intent.keys for intent in intents):
+            return False
+        (searched,) = search_files([Search((file,), self._records.vault.key_ids())], most=1)
+        return searched.trace_count == 0 and not searched.unreadable
 
     def _delete_some(self, intent_id: str, purgeable: Purgeable) -> bool:
         """Delete a part of a record's rows and count them with the intent; whether there may be more."""

@@ -8,7 +8,6 @@ its key; that is how `openlfr verify deletion` finds what no table refers to any
 """
 
 import os
-import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +24,6 @@ MARK_BYTES = len(MAGIC) + KEY_ID_BYTES + _CHECK_BYTES
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
 _STRIDE = 1024
-_MARK_PATTERN = re.compile(re.escape(MAGIC) + b"(.{16})(.{4})", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +83,15 @@ def unseal(secret: bytes | bytearray, sealed: bytes, place: Place) -> bytes:
         ) from error
 
 
-def find_marks(content: bytes | bytearray | memoryview, offset: int = 0) -> Iterator[Mark]:
+def find_marks(content: bytes, offset: int = 0) -> Iterator[Mark]:
     """Every mark in raw bytes, with its position counted from `offset`."""
-    for found in _MARK_PATTERN.finditer(content):
-        if _mark(found.group(1)) == found.group():
-            yield Mark(found.group(1).hex(), offset + found.start())
+    start = content.find(MAGIC)
+    while start >= 0:
+        mark = content[start : start + MARK_BYTES]
+        key_id = mark[len(MAGIC) : len(MAGIC) + KEY_ID_BYTES]
+        if mark == _mark(key_id):
+            yield Mark(key_id.hex(), offset + start)
+        start = content.find(MAGIC, start + 1)
 
 
 def _mark(key_id: bytes) -> bytes:
