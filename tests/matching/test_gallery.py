@@ -204,3 +204,49 @@ def test_threads_search_while_others_enrol_and_remove() -> None:
         thread.join()
     assert wrong == []
     assert gallery.people == ("p0", "p1")
+
+
+def described(rng: np.random.Generator, people: list[int]) -> list[Entry]:
+    return [
+        Entry(e.person_id, e.picture, e.template, rng.standard_normal(4).astype(np.float32))
+        for e in entries(rng, people)
+    ]
+
+
+def test_the_second_opinion_measures_the_distance_to_the_nearest_picture_of_a_person() -> None:
+    rng = np.random.default_rng(10)
+    listed = described(rng, [0, 1, 0, 1, 1])
+    gallery = Gallery(16, listed[:2])
+    gallery.enrol(listed[2:])
+    probe = rng.standard_normal(4).astype(np.float32)
+    for person in ("p0", "p1"):
+        expected = min(
+            sum((float(a) - float(b)) ** 2 for a, b in zip(e.descriptor, probe, strict=True))
+            for e in listed
+            if e.person_id == person and e.descriptor is not None
+        )
+        assert gallery.squared_distance(person, probe) == pytest.approx(expected, rel=1e-5)
+    assert gallery.squared_distance("nobody", probe) is None
+    with pytest.raises(ValueError, match=r"shape \(3,\), not \(4,\)"):
+        gallery.squared_distance("p0", probe[:3])
+
+
+def test_removing_and_wiping_overwrite_descriptors_too() -> None:
+    rng = np.random.default_rng(11)
+    gallery = Gallery(16, described(rng, [0, 1, 1, 2]))
+    rows = gallery._index.descriptors
+    gallery.remove("p1")
+    assert not rows[1:3].any()
+    assert rows[0].any()
+    assert gallery.squared_distance("p1", np.zeros(4, np.float32)) is None
+    gallery.wipe()
+    assert not rows.any()
+
+
+def test_a_list_without_a_second_opinion_has_no_distances_and_takes_no_descriptors() -> None:
+    rng = np.random.default_rng(12)
+    gallery = Gallery(16, entries(rng, [0]))
+    assert gallery.squared_distance("p0", np.zeros(4, np.float32)) is None
+    with pytest.raises(ValueError, match="enrol them all in the same way"):
+        gallery.enrol(described(rng, [1]))
+    assert gallery.people == ("p0",)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from threading import Lock
 
 import numpy as np
@@ -19,11 +19,13 @@ cores busy, 20,000 templates took them 20 ms, and take one thread 0.4 ms (benchm
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One reference picture of one person: `template` is float32 (dimension,), of length 1."""
+    """One reference picture of one person: `template` is float32 (dimension,), of length 1. `descriptor`, float32 of
+    any one length, is the second opinion's; either every entry of a list has one or none has."""
 
     person_id: str
     picture: str
     template: Template
+    descriptor: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class _Index:
 
     matrix: NDArray[np.float32]
     """(rows, dimension), contiguous: a search is one pass over it by BLAS."""
+    descriptors: NDArray[np.float32]
+    """(rows, the second opinion's dimension), 0 wide where there is none."""
     pictures: tuple[str, ...]
     people: tuple[str, ...]
     first_row: NDArray[np.intp]
@@ -63,7 +67,12 @@ class _Index:
         ):
             if self.alive[self.place[person]]:
                 for row in range(int(start), int(end)):
-                    yield Entry(person, self.pictures[row], self.matrix[row])
+                    descriptor = self.descriptors[row] if self.descriptors.shape[1] else None
+                    yield Entry(person, self.pictures[row], self.matrix[row], descriptor)
+
+    def overwrite(self, rows: slice = slice(None)) -> None:
+        self.matrix[rows] = 0
+        self.descriptors[rows] = 0
 
 
 class Gallery:
@@ -105,6 +114,7 @@ class Gallery:
             return
         with self._lock:
             old = self._index
+            _check_descriptors([*islice(old.entries(), 1), *new])
             self._index = _built([*old.entries(), *new], self.dimension)
             self._retire(old)
 
@@ -120,7 +130,7 @@ class Gallery:
                 return 0
             index.alive[place] = False
             start, end = int(index.first_row[place]), int(index.first_row[place + 1])
-            index.matrix[start:end] = 0
+            index.overwrite(slice(start, end))
             return end - start
 
     def wipe(self) -> None:
@@ -128,7 +138,7 @@ class Gallery:
         with self._lock:
             old = self._index
             old.alive[:] = False
-            old.matrix[:] = 0
+            old.overwrite()
             self._index = _built((), self.dimension)
 
     def search(self, templates: NDArray[np.float32], most: int = 1) -> list[tuple[Candidate, ...]]:
@@ -145,6 +155,19 @@ class Gallery:
                 return [() for _ in templates]
             return [_best(index, scores, most) for scores in _scores(index, templates)]
 
+    def squared_distance(self, person_id: str, descriptor: NDArray[np.float32]) -> float | None:
+        """Of the second opinion's `descriptor` to the nearest of a person's pictures, by its Euclidean distance; None
+        when the person is not on the list or the list has no descriptors."""
+        with self._searching() as index:
+            place = index.place.get(person_id)
+            if place is None or not index.descriptors.shape[1]:
+                return None
+            if descriptor.shape != index.descriptors.shape[1:]:
+                raise ValueError(f"The descriptor has shape {descriptor.shape}, not {index.descriptors.shape[1:]}.")
+            rows = index.descriptors[index.first_row[place] : index.first_row[place + 1]]
+            nearest = float(np.square(rows - descriptor).sum(axis=1).min())
+            return nearest if index.alive[place] else None
+
     @contextmanager
     def _searching(self) -> Iterator[_Index]:
         with self._lock:
@@ -156,13 +179,13 @@ class Gallery:
             with self._lock:
                 index.searches -= 1
                 if index.retired and not index.searches:
-                    index.matrix[:] = 0
+                    index.overwrite()
 
     def _retire(self, index: _Index) -> None:
         """Overwrites an index that has been replaced, or leaves that to the last search still reading it."""
         index.retired = True
         if not index.searches:
-            index.matrix[:] = 0
+            index.overwrite()
 
 
 def _scores(index: _Index, templates: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -214,11 +237,16 @@ def _built(entries: Sequence[Entry], dimension: int) -> _Index:
         place.setdefault(entry.person_id, len(place))
     ordered = sorted(entries, key=lambda entry: place[entry.person_id])
     matrix = np.empty((len(ordered), dimension), np.float32)
+    first = ordered[0].descriptor if ordered else None
+    descriptors = np.empty((len(ordered), 0 if first is None else len(first)), np.float32)
     for row, entry in enumerate(ordered):
         matrix[row] = entry.template
+        if entry.descriptor is not None:
+            descriptors[row] = entry.descriptor
     counts = [sum(1 for _ in group) for _, group in groupby(ordered, key=lambda entry: entry.person_id)]
     return _Index(
         matrix=matrix,
+        descriptors=descriptors,
         pictures=tuple(entry.picture for entry in ordered),
         people=tuple(place),
         first_row=np.concatenate([[0], np.cumsum(counts)]).astype(np.intp),
@@ -236,3 +264,12 @@ def _check(entry: Entry, dimension: int) -> None:
     length = float(np.linalg.norm(entry.template))
     if not abs(length - 1) < 1e-3:
         raise ValueError(f"The template of {entry.picture} has length {length:.4g} instead of 1: enrol it again.")
+
+
+def _check_descriptors(entries: Iterable[Entry]) -> None:
+    shapes = {None if entry.descriptor is None else entry.descriptor.shape for entry in entries}
+    if len(shapes) > 1 or any(shape is not None and len(shape) != 1 for shape in shapes):
+        raise ValueError(
+            "Either every picture of a list has a descriptor of the second opinion, all of one length, or none has: "
+            "enrol them all in the same way."
+        )
