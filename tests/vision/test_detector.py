@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tests.support.evaluation_data import evaluation_data
-from tests.support.faces import astronaut, grace_hopper, models
+from tests.support.faces import astronaut, face_at, grace_hopper, models
 
 from openlfr.capture.images import ArrayFrameImage
 from openlfr.vision.detector import (
@@ -228,6 +228,75 @@ def test_a_zone_does_not_change_the_faces_in_it() -> None:
     within = only(models().detector(UNSCALED).detect(ArrayFrameImage(astronaut()), zone)[:1])
     whole = only(models().detector(UNSCALED).detect(ArrayFrameImage(astronaut()))[:1])
     assert within.box.overlap(whole.box) > 0.9
+
+
+@pytest.mark.parametrize("picture", [astronaut, grace_hopper])
+def test_a_closer_look_brings_coarse_landmarks_to_where_fine_ones_are(picture: Callable[[], BGRImage]) -> None:
+    frame = ArrayFrameImage(picture())
+    fine = models().detector(DetectorOptions(min_face_px=28)).detect(frame)[0]
+    detector = models().detector(DetectorOptions(min_face_px=fine.box.width))
+    coarse = max(detector.detect(frame), key=lambda face: face.box.overlap(fine.box))
+    refined = detector.refine(frame, coarse)
+    errors = [float(np.abs(face.landmarks - fine.landmarks).max()) / fine.box.width for face in (coarse, refined)]
+    assert errors[1] < 0.08
+    assert errors[1] < errors[0]
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [(300, 200), (10, 12), (592, 395)],
+    ids=["in the middle", "over the top left edge", "over the bottom right"],
+)
+def test_a_closer_look_gives_pixels_of_the_frame(x: float, y: float) -> None:
+    given = face_at(x, y, 24)
+    # The close-up shows 48 x 48 pixels at four times their size; at the top left the frame's corner is its corner.
+    corner = np.array([max(x - 24, 0), max(y - 24, 0)])
+    session = OneFaceSession(*((np.array([x, y]) - corner) * 4 + [3, 2]))
+    detector = FaceDetector(session, DetectorOptions(min_face_px=28, overlap=0.4))
+    frame = np.full((400, 600, 3), 7, np.uint8)
+    refined = detector.refine(ArrayFrameImage(frame), given)
+    # The session's face is 32 network pixels, so 8 of the frame: too small to be the same one.
+    assert refined is given
+    big = BigFaceSession(session)
+    refined = FaceDetector(big, DetectorOptions(min_face_px=28)).refine(ArrayFrameImage(frame), given)
+    assert refined.box.centre == pytest.approx((x + 0.75, y + 0.5), abs=0.1)
+    assert refined.box.width == pytest.approx(24, abs=0.2)
+    assert refined.landmarks[0] == pytest.approx([x + 0.75, y + 0.5], abs=0.1)
+    assert session.seen is not None
+    assert session.seen.shape == (1, 192, 192, 3)
+
+
+class BigFaceSession:
+    """The same answer with a face of 96 pixels."""
+
+    def __init__(self, small: OneFaceSession) -> None:
+        self._small = small
+
+    def run(self, pictures: NDArray[np.uint8]) -> Mapping[str, NDArray[np.float32]]:
+        outputs = dict(self._small.run(pictures))
+        outputs["bbox_16"][..., 2:] = np.log(6)
+        return outputs
+
+
+def test_a_face_that_was_seen_large_is_not_looked_at_again() -> None:
+    session = RecordedSession()
+    face = face_at(250, 250, 100)
+    assert FaceDetector(session, UNSCALED).refine(ArrayFrameImage(astronaut()), face) is face
+    assert session.shapes == []
+
+
+def test_where_a_closer_look_finds_nothing_the_face_stays() -> None:
+    face = face_at(250, 250, 30)
+    assert models().detector(UNSCALED).refine(ArrayFrameImage(np.zeros((512, 512, 3), np.uint8)), face) is face
+    outside = face_at(900, 900, 30)
+    assert models().detector(UNSCALED).refine(ArrayFrameImage(astronaut()), outside) is outside
+
+
+def test_a_closer_look_does_not_turn_to_the_neighbour() -> None:
+    frame = np.hstack([np.zeros((512, 512, 3), np.uint8), astronaut()])
+    real = models().detector(UNSCALED).detect(ArrayFrameImage(frame))[0]
+    beside = Face(real.box.moved(-0.8 * real.box.width, 0), real.landmarks, 0.5)
+    assert models().detector().refine(ArrayFrameImage(frame), beside, found_at_scale=0.1) is beside
 
 
 def test_the_most_certain_face_comes_first() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openlfr.vision.face import Box
+from openlfr.vision.face import Box, Face
 
 numbers = st.floats(-1000, 1000)
 sizes = st.floats(0.5, 1000)
@@ -76,3 +76,12 @@ def test_a_box_beside_the_frame_has_no_pixels() -> None:
 
 def test_part_of_a_pixel_counts_as_a_pixel() -> None:
     assert Box(1.2, 3.9, 2, 2).pixels(100, 100) == (1, 3, 4, 6)
+
+
+def test_a_face_moves_and_grows_with_its_landmarks() -> None:
+    face = Face(Box(10, 20, 4, 8), np.array([[11, 21], [13, 22], [12, 24], [11, 26], [13, 27]], np.float32), 0.7)
+    changed = face.moved(-10, 5).scaled(2)
+    assert (changed.box.x, changed.box.y, changed.box.width, changed.box.height) == pytest.approx((0, 50, 8, 16))
+    assert changed.landmarks.tolist() == [[2, 52], [6, 54], [4, 58], [2, 62], [6, 64]]
+    assert changed.landmarks.dtype == np.float32
+    assert changed.confidence == 0.7

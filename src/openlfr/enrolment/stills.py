@@ -60,13 +60,9 @@ class StillDetector:
         )
         found = self._detector.detect(ArrayFrameImage(square))
         square[...] = 0
-        shift = np.array([left, top], np.float32)
+        frame = ArrayFrameImage(picture)
         return tuple(
-            Face(
-                face.box.moved(-left, -top).scaled(1 / factor),
-                ((face.landmarks - shift) / np.float32(factor)).astype(np.float32),
-                face.confidence,
-            )
+            self._detector.refine(frame, face.moved(-left, -top).scaled(1 / factor), found_at_scale=factor)
             for face in found
             if 0 <= face.box.centre[0] - left < inner_width and 0 <= face.box.centre[1] - top < inner_height
         )

@@ -8,11 +8,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openlfr.vision.alignment import Pixels
 from openlfr.vision.face import BGRImage, Box, Face
 from openlfr.vision.zone import Zone
 
 SMALLEST_NETWORK_FACE_PX = 14.0
 """Side of the smallest face, in pixels of the network's input, that YuNet finds reliably."""
+
+FINE_ENOUGH_PX = 48.0
+"""Side of a face in the network's input from which its landmarks are as good as they get."""
+
+_CLOSE_UP_FACE_PX = 96.0
+_CLOSE_UP_PX = 192
+_SAME_FACE_OVERLAP = 0.3
 
 _STRIDES = (8, 16, 32)
 _GRID = 32
@@ -89,6 +97,38 @@ class FaceDetector:
             margin *= 2
         reduced[...] = 0
         return tuple(_face(row, sx, sy) for row in rows)
+
+    def refine(self, pixels: Pixels, face: Face, *, found_at_scale: float | None = None) -> Face:
+        """The same face with landmarks from a look at it alone, at full resolution; for shots that become templates.
+
+        Landmarks come out to about a pixel of the network's input, so those of a face that was small there put the
+        chip out of place. On 250 mated pairs of LFW, a face of 20 pixels in the network scored 0.61 on average, and
+        0.66 after a closer look, as one seen large; of 16 pixels, 0.55 and 0.67. It costs a run of 192 x 192 pixels.
+
+        `found_at_scale` is how much the picture was reduced when the face was found; by default as `detect` does. A
+        face that was large enough then, or is not found again, is returned as it is.
+        """
+        longest = max(face.box.width, face.box.height, 1.0)
+        scale = detection_scale(self.options.min_face_px) if found_at_scale is None else found_at_scale
+        if longest * scale >= FINE_ENOUGH_PX:
+            return face
+        reach = longest * _CLOSE_UP_PX / _CLOSE_UP_FACE_PX / 2
+        x, y = face.box.centre
+        left, top, right, bottom = Box(x - reach, y - reach, 2 * reach, 2 * reach).pixels(pixels.width, pixels.height)
+        if right <= left or bottom <= top:
+            return face
+        factor = _CLOSE_UP_FACE_PX / longest
+        width, height = (max(min(round(side * factor), _CLOSE_UP_PX), 1) for side in (right - left, bottom - top))
+        patch = pixels.region(left, top, right, bottom)
+        square = np.zeros((_CLOSE_UP_PX, _CLOSE_UP_PX, 3), np.uint8)
+        interpolation = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+        square[:height, :width] = cv2.resize(patch, (width, height), interpolation=interpolation)
+        patch[...] = 0
+        rows = self._rows(square, (0, 0, _CLOSE_UP_PX, _CLOSE_UP_PX))
+        square[...] = 0
+        found = [_face(row, width / (right - left), height / (bottom - top)).moved(left, top) for row in rows]
+        again = max(found, key=lambda other: other.box.overlap(face.box), default=None)
+        return face if again is None or again.box.overlap(face.box) < _SAME_FACE_OVERLAP else again
 
     def _rows(self, reduced: BGRImage, bounds: tuple[int, int, int, int]) -> NDArray[np.float32]:
         """The faces of one rectangle as `decode_yunet` gives them, in pixels of the whole reduced picture."""

@@ -73,3 +73,10 @@ class Face:
     box: Box
     landmarks: NDArray[np.float32]
     confidence: float
+
+    def moved(self, dx: float, dy: float) -> Self:
+        return type(self)(self.box.moved(dx, dy), self.landmarks + np.array([dx, dy], np.float32), self.confidence)
+
+    def scaled(self, factor: float) -> Self:
+        """The same face in a picture whose sides are `factor` times as long."""
+        return type(self)(self.box.scaled(factor), self.landmarks * np.float32(factor), self.confidence)
