@@ -46,7 +46,7 @@ def measured(size: int, rounds: int) -> list[tuple[str, ...]]:
         "numpy `rows @ probe`, argmax": lambda: int(np.argmax(rows @ probes[0])),
         "reading the bytes once (`rows.max()`)": lambda: rows.max(),
     }
-    found = []
+    found: list[tuple[str, ...]] = []
     for name, times in interleaved_ms(works, rounds).items():
         times = times / len(probes) if "8 queries" in name else times
         per_s = rows.nbytes / 1e9 / (times.min() / 1000)
