@@ -3,6 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+MEAN_RULE = "mean-1"
+"""Name of the rule below, for which a calibration holds."""
+
 
 def fuse(templates: NDArray[np.float32], qualities: NDArray[np.float32]) -> NDArray[np.float32]:
     """The mean of a passage's templates (shots, dimension), weighted by quality squared (0..100), of length 1.
