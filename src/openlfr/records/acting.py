@@ -20,6 +20,8 @@ PROCESSING: Final[Mapping[Action, Processing]] = {
     Action.VIEW_STAFF: Processing.CONSULTATION,
     Action.VIEW_WATCHLIST: Processing.CONSULTATION,
     Action.RECORD_PURGE: Processing.ERASURE,
+    Action.REMOVE_FROM_WATCHLIST: Processing.ERASURE,
+    Action.DESTROY_WATCHLIST: Processing.ERASURE,
 }
 """The kind of processing (DPA 2018 s.62) of each act; every other act of these services alters records."""
 

@@ -5,5 +5,6 @@ from typing import Final
 from openlfr.records.alert_purge import PurgeableAlerts
 from openlfr.records.membership import PurgeableMembership
 from openlfr.records.purgeable import Purgeable
+from openlfr.records.watchlist_purge import PurgeableWatchlists
 
-PURGEABLES: Final[tuple[Purgeable, ...]] = (PurgeableAlerts(), PurgeableMembership())
+PURGEABLES: Final[tuple[Purgeable, ...]] = (PurgeableAlerts(), PurgeableWatchlists(), PurgeableMembership())
