@@ -14,7 +14,7 @@ IDENTIFIER = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 
 def search(place: Path) -> list[Trace]:
-    found = search_here(Search((place,), frozenset({LIVING}), frozenset({IDENTIFIER})), 10)
+    found = search_here(Search((place,), frozenset(), frozenset({LIVING}), frozenset({IDENTIFIER})), 10)
     assert found.trace_count == len(found.traces)
     assert found.unreadable == ()
     return list(found.traces)
@@ -52,7 +52,13 @@ def test_links_are_not_followed_and_every_plain_file_is_searched(tmp_path: Path)
     assert {trace.path for trace in search(inside)} == {inside / "hidden" / ".file"}
 
 
+def test_without_living_keys_only_those_that_are_gone_are_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(SEALED)
+    assert search_here(Search((tmp_path,), frozenset({LIVING})), 10).trace_count == 0
+    assert search_here(Search((tmp_path,), frozenset({GONE})), 10).trace_count == 2
+
+
 def test_only_the_first_traces_are_told_but_all_are_counted(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(SEALED * 50)
-    found = search_here(Search((tmp_path,), frozenset()), 10)
+    found = search_here(Search((tmp_path,), frozenset({GONE})), 10)
     assert (len(found.traces), found.trace_count, found.files) == (10, 100, 1)

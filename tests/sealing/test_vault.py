@@ -76,6 +76,17 @@ def test_the_replaced_file_is_overwritten_before_it_is_let_go(vault: Vault) -> N
     assert not any(content)
 
 
+def test_what_an_interrupted_rewrite_left_is_ended_by_whoever_opens_or_changes_the_vault_next(vault: Vault) -> None:
+    (doomed,) = vault.create_keys(KeyPurpose.ALERT)
+    before = (vault.folder / VAULT_FILE).read_bytes()
+    vault.destroy_keys([doomed.id])
+    leftover = vault.folder / f"{VAULT_FILE}.old"
+    for next_step in (lambda: reopened(vault), lambda: vault.destroy_keys([doomed.id])):
+        leftover.write_bytes(before)
+        next_step()
+        assert not leftover.exists()
+
+
 def test_no_secret_stands_in_the_file_in_clear(vault: Vault) -> None:
     keys = vault.create_keys(KeyPurpose.ALERT, 10)
     content = (vault.folder / VAULT_FILE).read_bytes()

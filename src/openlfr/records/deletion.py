@@ -97,10 +97,15 @@ def verify_deletion(
     findings += _vault(records, gone)
     file = records.database.sqlite_file
     stores = [file.with_name(file.name + end) for end in ("", "-wal", "-shm", "-journal")] if file else []
-    stores += [postgresql_data] if postgresql_data else []
     names = {receipt.record.id: receipt for receipt in receipts} | gone
     searched = search_files(
-        [Search(tuple(stores), living), Search(tuple(folders), living, frozenset(names))], _TRACES_NAMED
+        [
+            Search(tuple(stores), frozenset(gone), living),
+            # A server may hold databases of others, whose keys are in other vaults.
+            Search((postgresql_data,) if postgresql_data else (), frozenset(gone)),
+            Search(tuple(folders), frozenset(gone), living, frozenset(names)),
+        ],
+        _TRACES_NAMED,
     )
     findings += [_described(trace, names) for each in searched for trace in each.traces]
     return DeletionReport(
@@ -110,7 +115,7 @@ def verify_deletion(
         findings=tuple(findings),
         finding_count=len(findings) + sum(each.trace_count - len(each.traces) for each in searched),
         unreadable=(
-            *_missing([*stores[:1], *folders]),
+            *_missing([*stores[:1], *([postgresql_data] if postgresql_data else []), *folders]),
             *(sentence for each in searched for sentence in each.unreadable),
         ),
     )

@@ -25,14 +25,19 @@ _OVERLAP_BYTES: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Where to look, and for what: marks of sealed values under any key but the living, and identifiers in text.
+    """Where to look, and for what: marks of sealed values under these keys, and these identifiers in text.
 
-    A place that does not exist holds nothing. Links are not followed: what they lead to must be named itself.
+    With `living_keys`, marks of any other key are told too: nothing else may be there. A place that does not exist
+    holds nothing. Links are not followed: what they lead to must be named itself.
     """
 
     places: tuple[Path, ...]
-    living_keys: frozenset[str]
+    gone_keys: frozenset[str]
+    living_keys: frozenset[str] | None = None
     identifiers: frozenset[str] = frozenset()
+
+    def wants(self, key_id: str) -> bool:
+        return key_id in self.gone_keys or (self.living_keys is not None and key_id not in self.living_keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ def _traces(path: Path, chunks: Iterator[tuple[int, bytes]], search: Search) -> 
     seen_to = 0  # matches that begin in the overlap were reported with the piece before
     for start, piece in chunks:
         for mark in find_marks(piece, start):
-            if mark.offset + MARK_BYTES > seen_to and mark.key_id not in search.living_keys:
+            if mark.offset + MARK_BYTES > seen_to and search.wants(mark.key_id):
                 yield Trace(path, mark.offset, mark.key_id, None)
         for pattern in (_IDENTIFIER, _KEY_IN_TEXT) if search.identifiers else ():
             for found in pattern.finditer(piece):

@@ -261,7 +261,9 @@ class Retention:
         file = self._records.database.sqlite_file
         if file is None or not all(intent.keys for intent in intents):
             return False
-        (searched,) = search_files([Search((file,), self._records.vault.key_ids())], most=1)
+        (searched,) = search_files(
+            [Search((file,), frozenset(key for intent in intents for key in intent.keys))], most=1
+        )
         return searched.trace_count == 0 and not searched.unreadable
 
     def _delete_some(self, intent_id: str, purgeable: Purgeable) -> bool:

@@ -106,10 +106,11 @@ class Vault:
     def open(cls, folder: Path, unlock: Unlock) -> "Vault":
         """Open the vault in `folder`.
 
-        Never makes a vault and never changes one. Raises VaultMissingError, WrongUnlockError, VaultDamagedError or
-        VaultBusyError.
+        Never makes a vault and never changes one, but for ending what an interrupted rewrite left of the old file.
+        Raises VaultMissingError, WrongUnlockError, VaultDamagedError or VaultBusyError.
         """
         _refuse_missing(folder)
+        _end_leftovers(folder)
         with _locked(folder, exclusive=False):
             content = _read(folder)
             header = decode_header(content)
@@ -205,9 +206,10 @@ class Vault:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[Mapping[str, VaultKey]]:
-        """Hold the vault alone, with the newest keys."""
+        """Hold the vault alone, with the newest keys, and with nothing left of an interrupted rewrite."""
         _refuse_missing(self.folder)
         with self._guard, _locked(self.folder, exclusive=True):
+            self._file.recover()
             self._reload_if_changed()
             yield self._keys
 
@@ -294,6 +296,14 @@ def _refuse_missing(folder: Path) -> None:
             f"There is no vault in {folder}. Without it nothing in the database can be read: "
             "put the vault back from its backup, or name its folder rightly. A new vault is never made in its place."
         )
+
+
+def _end_leftovers(folder: Path) -> None:
+    file = ReplacedWhole(folder / VAULT_FILE)
+    if any(leftover.exists() for leftover in file.leftovers):
+        # On a read-only disk they stay, and `openlfr verify deletion` names them.
+        with contextlib.suppress(OSError), _locked(folder, exclusive=True):
+            file.recover()
 
 
 def _read(folder: Path) -> bytes:
