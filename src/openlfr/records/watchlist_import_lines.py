@@ -75,7 +75,7 @@ def outcomes(session: Session, import_id: str) -> Mapping[Outcome, int]:
         .where(WatchlistImportLineRow.import_id == import_id)
         .group_by(WatchlistImportLineRow.outcome)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def read_lines(records: HubRecords, import_id: str) -> Iterator[LineResult]:

@@ -206,6 +206,7 @@ class WatchlistDeliveryRow(Table):
     bundle_id: Mapped[Identifier] = mapped_column(primary_key=True)
     node_id: Mapped[str] = mapped_column(String(MAX_NAME), primary_key=True)
     watchlist_id: Mapped[Identifier] = mapped_column(ForeignKey("watchlists.id"))
+    deployment_id: Mapped[Identifier] = mapped_column(ForeignKey("deployments.id"))
     verify_key: Mapped[bytes]
     made_at: Mapped[datetime]
     destroyed_at: Mapped[datetime | None]

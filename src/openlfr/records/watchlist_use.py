@@ -80,11 +80,13 @@ class WatchlistsInUse:
             if isinstance(done, Refusal):
                 return self._refused(session, asked, Action.BUNDLE_WATCHLIST, done)
             now = self.records.clock()
+            deployment = session.get_one(WatchlistRow, asked.watchlist).deployment_id
             session.add_all(
                 WatchlistDeliveryRow(
                     bundle_id=done.bundle,
                     node_id=node.node,
                     watchlist_id=asked.watchlist,
+                    deployment_id=deployment,
                     verify_key=node.verify.raw,
                     made_at=now,
                 )

@@ -78,6 +78,7 @@ def upgrade() -> None:
         sa.Column("bundle_id", sa.String(36), nullable=False),
         sa.Column("node_id", sa.String(128), nullable=False),
         sa.Column("watchlist_id", sa.String(36), nullable=False),
+        sa.Column("deployment_id", sa.String(36), nullable=False),
         sa.Column("verify_key", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", Moment(), nullable=False),
         sa.Column("destroyed_at", Moment(), nullable=True),
@@ -88,6 +89,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("length(verify_key) = 32", name=op.f("ck_watchlist_deliveries_verify_key_is_whole")),
         sa.ForeignKeyConstraint(["watchlist_id"], ["watchlists.id"], name=op.f("fk_watchlist_deliveries_watchlist_id")),
+        sa.ForeignKeyConstraint(
+            ["deployment_id"], ["deployments.id"], name=op.f("fk_watchlist_deliveries_deployment_id")
+        ),
         sa.PrimaryKeyConstraint("bundle_id", "node_id", name=op.f("pk_watchlist_deliveries")),
     )
     op.create_index(op.f("ix_watchlist_deliveries_watchlist_id"), "watchlist_deliveries", ["watchlist_id"])
