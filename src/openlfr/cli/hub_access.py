@@ -62,7 +62,11 @@ def utc_now() -> datetime:
 
 def origin(command: str) -> str:
     """From where a command acts, as the audit log has it."""
-    return f"openlfr {command}, {getpass.getuser()} on {socket.gethostname()}"
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in a container
+        user = f"user {os.getuid()}"
+    return f"openlfr {command}, {user} on {socket.gethostname()}"
 
 
 @contextmanager
