@@ -119,6 +119,7 @@ def alert_line(alert: Alert) -> dict[str, object]:
         "person_id": alert.person_id,
         "candidate_picture": alert.candidate_picture,
         "score": round(alert.score, 4),
+        "first_score": round(alert.first_score, 4),
         "second_score": None if alert.second_score is None else round(alert.second_score, 4),
         "threshold": round(alert.threshold, 4),
         "camera": alert.camera,

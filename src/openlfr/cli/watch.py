@@ -126,7 +126,7 @@ def run_rehearsal(sources: list[NamedSource], watchlist: Callable[[], WatchlistL
             lines = _open_lines(options.jsonl, stack)
             DetectorOptions(min_face_px=options.min_face_px)
             listing = watchlist()
-            models = open_models(options.model_pack, precision=options.precision)
+            models = open_models(options.model_pack, precision=options.precision, second_opinion=options.second_opinion)
             for warning in models.pack.warnings:
                 console.print(Text(warning, style="yellow"))
             console.print(Text(NOTICE, style="bold yellow"))
@@ -162,7 +162,7 @@ def enrol_with_progress(console: Console, models: Models, listing: WatchlistList
     columns = (TextColumn("Enrolling"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("enrol", total=len(listing.pictures))
-        enroller = Enroller(models.detector_session, models.extractor)
+        enroller = Enroller(models.detector_session, models.extractor, second_opinion=models.second_opinion)
         enrolment = enroller.enrol(listing.pictures, lambda done, _: progress.update(task, completed=done))
     problems = [f"{problem.where}: {problem.sentence}" for problem in listing.problems]
     problems += [refused.sentence for refused in enrolment.not_enrolled]
@@ -179,7 +179,7 @@ def enrol_with_progress(console: Console, models: Models, listing: WatchlistList
 
 
 def _recognition(models: Models, enrolment: Enrolment, options: WatchOptions, console: Console) -> Recognition:
-    entries = [Entry(e.person, e.picture, e.template) for e in enrolment.enrolled]
+    entries = [Entry(e.person, e.picture, e.template, e.descriptor) for e in enrolment.enrolled]
     gallery = Gallery(models.dimension, entries)
     threshold = chosen_threshold(models, len(gallery), options.threshold, options.target_fpir)
     console.print(

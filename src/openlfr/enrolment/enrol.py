@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from openlfr.capture.images import ArrayFrameImage
 from openlfr.enrolment.listing import ReferencePicture
@@ -19,6 +20,7 @@ from openlfr.vision.alignment import align
 from openlfr.vision.detector import DetectorSession
 from openlfr.vision.face import BGRImage, Face, Template
 from openlfr.vision.quality import ADVICE, Quality, assess
+from openlfr.vision.second_opinion import SecondOpinion
 from openlfr.vision.template import TemplateExtractor
 
 REFERENCE_QUALITY_FLOOR = 25.0
@@ -43,7 +45,7 @@ class Enrolled:
     """A reference picture with its template, float32 (dimension,), of length 1.
 
     `face` is in pixels of the picture as `read_picture` gives it. `sha256` is the file's. `notes` are sentences for the
-    operator.
+    operator. `descriptor` is the second opinion's, where the enroller was given one.
     """
 
     reference: ReferencePicture
@@ -52,6 +54,7 @@ class Enrolled:
     template: Template
     sha256: str
     notes: tuple[str, ...] = ()
+    descriptor: NDArray[np.float32] | None = None
 
     @property
     def person(self) -> str:
@@ -95,6 +98,7 @@ class _Prepared:
     face: Face
     quality: Quality
     chip: BGRImage
+    second_chip: BGRImage | None
     sha256: str
     notes: tuple[str, ...]
 
@@ -107,13 +111,15 @@ class Enroller:
         detector_session: DetectorSession,
         extractor: TemplateExtractor,
         *,
+        second_opinion: SecondOpinion | None = None,
         quality_floor: float = REFERENCE_QUALITY_FLOOR,
         readers: int | None = None,
     ) -> None:
-        """`readers`: threads that read pictures and find faces while templates are computed; one for each processor
-        by default."""
+        """`second_opinion`: also describe each face by it. `readers`: threads that read pictures and find faces while
+        templates are computed; one for each processor by default."""
         self._detector = StillDetector(detector_session)
         self._extractor = extractor
+        self._second_opinion = second_opinion
         self._quality_floor = quality_floor
         self._readers = readers or os.cpu_count() or 1
 
@@ -209,17 +215,29 @@ class Enroller:
             notes = (
                 f"There {'is a smaller face' if count == 1 else f'are {count} smaller faces'} beside the main one.",
             )
-        return _Prepared(reference, face, quality, chip, sha256, notes)
+        second = self._second_opinion
+        second_chip = None if second is None else second.chip(ArrayFrameImage(picture), face.landmarks)
+        return _Prepared(reference, face, quality, chip, second_chip, sha256, notes)
 
     def _templates(self, prepared: Sequence[_Prepared]) -> list[Enrolled]:
         chips = np.stack([p.chip for p in prepared])
         templates = self._extractor.extract(chips)
+        descriptors = self._descriptors(prepared)
         chips[...] = 0
         enrolled = []
-        for p, template in zip(prepared, templates, strict=True):
+        for p, template, descriptor in zip(prepared, templates, descriptors, strict=True):
             p.chip[...] = 0
-            enrolled.append(Enrolled(p.reference, p.face, p.quality, template.copy(), p.sha256, p.notes))
+            enrolled.append(Enrolled(p.reference, p.face, p.quality, template.copy(), p.sha256, p.notes, descriptor))
         return enrolled
+
+    def _descriptors(self, prepared: Sequence[_Prepared]) -> list[NDArray[np.float32] | None]:
+        chips = [p.second_chip for p in prepared if p.second_chip is not None]
+        if self._second_opinion is None or not chips:
+            return [None] * len(prepared)
+        described = self._second_opinion.describe(np.stack(chips))
+        for chip in chips:
+            chip[...] = 0
+        return [descriptor.copy() for descriptor in described]
 
 
 def advice(quality: Quality) -> str:

@@ -13,16 +13,17 @@ from openlfr.node.memory import overwrite
 class Alert:
     """What an officer is asked, with everything the answer and a later review need.
 
-    `score` is the similarity that reached `threshold`; `second_score` the independent recogniser's, None where it was
-    not asked. `probe` is the picture of the best shot, uint8 BGR, everybody else in it made unrecognisable.
-    `templates` is float32 (shots, dimension): the alert owns them. `latency_ms` runs from the capture of the frame
-    that decided to the alert.
+    `score` is what reached `threshold`: `first_score`, the first recogniser's cosine, moved by the second opinion.
+    `second_score` is the independent recogniser's own, None where it was not asked. `probe` is the picture of the best
+    shot, uint8 BGR, everybody else in it made unrecognisable. `templates` is float32 (shots, dimension): the alert owns
+    them. `latency_ms` runs from the capture of the frame that decided to the alert.
     """
 
     alert_id: str
     person_id: str
     candidate_picture: str
     score: float
+    first_score: float
     second_score: float | None
     threshold: float
     camera: str

@@ -24,6 +24,9 @@ from openlfr.vision.zone import Zone
 FACES_SEEN_METHOD = "passages-of-assessable-quality/1"
 """How faces seen are counted: one for each passage with a shot at or above the quality floor."""
 
+SAME_HEAD = 0.4
+"""Boxes of one frame that overlap more (intersection over union) are two looks at one head, not a bystander's."""
+
 MOST_LOOKS_PER_FRAME = 8
 """Templates made of one frame at the most; in a crowd the rest wait for the next frame, best quality first."""
 
@@ -110,16 +113,22 @@ class Analyst:
             bound = unified(geometric_components(face, frame.image.width, frame.image.height))
             if not self._policy.wants(passage, bound, at_s):
                 continue
-            chip = align(frame.image, face.landmarks)
-            quality = assess(face, chip, frame.image.width, frame.image.height)
-            if self._policy.wants(passage, quality.unified, at_s):
-                looks.append(_Look(passage, face, chip, quality))
+            look = self._look(frame, passage, face)
+            if self._policy.wants(passage, look.quality.unified, at_s):
+                overwrite((look.chip,))
+                # Worth a template: seen once more at full detail, for landmarks as exact as the watchlist's.
+                looks.append(self._look(frame, passage, self._detector.refine(frame.image, face)))
             else:
-                overwrite((chip,))
+                overwrite((look.chip,))
             passage.assess_from_s = at_s + self._policy.reassess_after_s
         looks.sort(key=lambda look: look.quality.unified, reverse=True)
         overwrite(look.chip for look in looks[MOST_LOOKS_PER_FRAME:])
         return looks[:MOST_LOOKS_PER_FRAME]
+
+    @staticmethod
+    def _look(frame: Frame, passage: Passage, face: Face) -> _Look:
+        chip = align(frame.image, face.landmarks)
+        return _Look(passage, face, chip, assess(face, chip, frame.image.width, frame.image.height))
 
     def _recognise(self, frame: Frame, looks: Sequence[_Look], faces: Sequence[Face], at_s: float) -> list[Alert]:
         chips = np.stack([look.chip for look in looks])
@@ -153,7 +162,7 @@ class Analyst:
             return None
         shot = self._shot(frame, look, template.copy(), faces)
         self._ledger.destroyed(passage.add(shot, at_s, self._policy.kept))
-        match = self._recognition.match(passage.shots, at_s)
+        match = self._recognition.match(passage.shots, at_s, self._ledger)
         if match is None:
             return None
         alert = None
@@ -173,7 +182,7 @@ class Analyst:
             origin=(left, top),
             box=look.face.box,
             landmarks=look.face.landmarks.copy(),
-            others=tuple(face.box for face in faces if face is not look.face),
+            others=tuple(face.box for face in faces if face.box.overlap(look.face.box) < SAME_HEAD),
         )
 
     def _alert(self, frame: Frame, passage: Passage, match: Match) -> Alert:
@@ -189,6 +198,7 @@ class Analyst:
             person_id=match.person_id,
             candidate_picture=match.picture,
             score=match.score,
+            first_score=match.first_score,
             second_score=match.second_score,
             threshold=match.threshold,
             camera=self._camera,

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from openlfr.capture.images import ArrayFrameImage
 from openlfr.matching.cooldown import CoolDown
-from openlfr.matching.fusion import fuse
-from openlfr.matching.gallery import Gallery
+from openlfr.matching.decision import DLIB_RULE, second_score
+from openlfr.matching.fusion import MEAN_RULE, fuse
+from openlfr.matching.gallery import Candidate, Gallery
 from openlfr.matching.threshold import (
     ThresholdError,
     checked_threshold,
@@ -16,9 +18,12 @@ from openlfr.matching.threshold import (
     predicted_fpir,
     threshold_for,
 )
+from openlfr.node.ledger import PrivacyLedger
+from openlfr.node.memory import overwrite
 from openlfr.node.passage import Passage, Shot
 from openlfr.vision.face import Template
 from openlfr.vision.models import Models
+from openlfr.vision.second_opinion import SecondOpinion
 
 SAME_PASSAGE = 0.15
 """Cosine under which two shots of one track show different people: hardly any two shots of one person a moment apart
@@ -32,8 +37,8 @@ COOL_DOWN_S = 60.0
 
 DEFAULT_TARGET_FPIR = 0.001
 
-FUSION_RULE = "mean-1"
-"""Name of the rule that turns shots into a score; a calibration holds for one rule only."""
+CANDIDATES = 3
+"""So many of the nearest people are shown to the second opinion: it may put the second nearest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,11 @@ class ChosenThreshold:
 
     value: float
     explanation: str
+
+
+def fusion_rule(models: Models) -> str:
+    """Name of the rule that turns a passage's shots into a score; a calibration holds for one rule only."""
+    return MEAN_RULE if models.second_opinion is None else f"{MEAN_RULE}.{DLIB_RULE.name}"
 
 
 def chosen_threshold(
@@ -53,7 +63,7 @@ def chosen_threshold(
     """
     if threshold is not None and target_fpir is not None:
         raise ThresholdError("Give either a threshold or a target FPIR, not both: one follows from the other.")
-    content = models.pack.calibration(models.execution.precision.value, FUSION_RULE)
+    content = models.pack.calibration(models.execution.precision.value, fusion_rule(models))
     calibration = None if content is None else parse_calibration(content)
     if threshold is not None:
         given = checked_threshold(threshold)
@@ -73,14 +83,26 @@ def chosen_threshold(
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A score at or above the threshold. `suppressed`: the same person raised an alert a moment ago."""
+    """A person at or above the threshold. `score` is what is compared with it: `first_score`, the cosine of the first
+    recogniser, moved by the second opinion where one is asked. `suppressed`: the same person raised an alert a moment
+    ago."""
 
     person_id: str
     picture: str
     score: float
+    first_score: float
     second_score: float | None
     threshold: float
     suppressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A candidate with the score that counts and the second recogniser's own."""
+
+    candidate: Candidate
+    score: float
+    second_score: float | None
 
 
 class Recognition:
@@ -113,15 +135,60 @@ class Recognition:
         least = SAME_SETTLED if passage.settled else SAME_PASSAGE
         return max(float(shot.template @ template) for shot in passage.shots) >= least
 
-    def match(self, shots: Sequence[Shot], at_s: float) -> Match | None:
-        """The person on the watchlist whom these shots together resemble at or above the threshold, if any."""
+    def match(self, shots: Sequence[Shot], at_s: float, ledger: PrivacyLedger) -> Match | None:
+        """The person on the watchlist whom these shots together resemble at or above the threshold, if any.
+
+        The second recogniser is asked only where its answer can matter; its descriptors are counted in the ledger and
+        overwritten like templates.
+        """
         templates = np.stack([shot.template for shot in shots])
         fused = fuse(templates, np.array([shot.quality for shot in shots], np.float32))
-        (found,) = self._gallery.search(fused[None])
-        fused[...] = 0
-        templates[...] = 0
-        if not found or found[0].score < self.threshold:
+        (found,) = self._gallery.search(fused[None], most=CANDIDATES)
+        overwrite((templates, fused))
+        second = self._models.second_opinion
+        if second is None:
+            best = max((Decided(c, c.score, None) for c in found), key=lambda d: d.score, default=None)
+        else:
+            best = self._second_opinion(second, shots, found, ledger)
+        if best is None or best.score < self.threshold:
             return None
-        best = found[0]
-        suppressed = not self._cool_down.admit(best.person_id, at_s)
-        return Match(best.person_id, best.picture, best.score, None, self.threshold, suppressed)
+        candidate = best.candidate
+        suppressed = not self._cool_down.admit(candidate.person_id, at_s)
+        return Match(
+            candidate.person_id,
+            candidate.picture,
+            best.score,
+            candidate.score,
+            best.second_score,
+            self.threshold,
+            suppressed,
+        )
+
+    def _second_opinion(
+        self, second: SecondOpinion, shots: Sequence[Shot], found: Sequence[Candidate], ledger: PrivacyLedger
+    ) -> Decided | None:
+        """The best of the candidates within reach of the threshold, by both recognisers."""
+        within_reach = [c for c in found if c.score + DLIB_RULE.reach >= self.threshold]
+        if not within_reach:
+            return None
+        chips = np.stack([second.chip(ArrayFrameImage(shot.picture), _within(shot)) for shot in shots])
+        descriptors = second.describe(chips)
+        ledger.created(len(descriptors))
+        # Averaged with the same weights as the templates, for the same reason.
+        weights = np.square(np.array([max(shot.quality, 1.0) for shot in shots], np.float32))
+        probe = (weights / weights.sum()) @ descriptors
+        overwrite((chips, descriptors))
+        ledger.destroyed(len(descriptors))
+        decided = []
+        for candidate in within_reach:
+            distance = self._gallery.squared_distance(candidate.person_id, probe)
+            if distance is not None:
+                score = DLIB_RULE.decided(candidate.score, distance)
+                decided.append(Decided(candidate, score, second_score(distance)))
+        overwrite((probe,))
+        return max(decided, key=lambda d: d.score, default=None)
+
+
+def _within(shot: Shot) -> NDArray[np.float32]:
+    """The landmarks of a shot in pixels of its own picture."""
+    return shot.landmarks - np.array(shot.origin, np.float32)

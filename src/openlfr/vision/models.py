@@ -8,6 +8,7 @@ from openlfr.vision.detector import DetectorOptions, FaceDetector
 from openlfr.vision.inference import Execution, OpenVinoRuntime, Precision, Runtime, Session
 from openlfr.vision.packs import LoadedPack, load_pack
 from openlfr.vision.packs.store import DEFAULT_PACK
+from openlfr.vision.second_opinion import SecondOpinion, open_second_opinion
 from openlfr.vision.template import TemplateExtractor
 
 RECOGNISER_BATCHES = (4, 2, 1)
@@ -23,6 +24,7 @@ class Models:
     detector_session: Session
     recogniser_session: Session
     extractor: TemplateExtractor
+    second_opinion: SecondOpinion | None = None
 
     @property
     def identity(self) -> str:
@@ -47,6 +49,8 @@ class Models:
         """Overwrite what the runtime still holds of pictures and templates (see `Session.scrub`)."""
         self.detector_session.scrub()
         self.recogniser_session.scrub()
+        if self.second_opinion is not None:
+            self.second_opinion.scrub()
 
 
 def open_models(
@@ -55,20 +59,23 @@ def open_models(
     precision: Precision = Precision.AUTO,
     streams: int | None = None,
     threads_per_stream: int = 2,
+    second_opinion: bool = False,
     home: Path | None = None,
 ) -> Models:
     """Open a pack with OpenVINO, `streams` runs at once over both models, of `threads_per_stream` threads each; by
-    default as many streams as fill the cores this process may use.
+    default as many streams as fill the cores this process may use. `second_opinion` opens the independent recogniser
+    beside them.
 
     Raises PackError when there is no such pack or its files are not what its manifest says, InferenceError when this
     machine cannot run it at that precision.
     """
     streams = streams or max(len(os.sched_getaffinity(0)) // threads_per_stream, 1)
     runtime = OpenVinoRuntime(precision, streams=streams, threads_per_stream=threads_per_stream)
-    return models_on(runtime, load_pack(pack_name, home=home))
+    second = open_second_opinion(runtime, home=home) if second_opinion else None
+    return models_on(runtime, load_pack(pack_name, home=home), second)
 
 
-def models_on(runtime: Runtime, pack: LoadedPack) -> Models:
+def models_on(runtime: Runtime, pack: LoadedPack, second_opinion: SecondOpinion | None = None) -> Models:
     """Both models of a loaded pack, opened on a runtime of the caller's choice."""
     recogniser = runtime.open(pack.recogniser, batch_sizes=RECOGNISER_BATCHES)
     return Models(
@@ -76,4 +83,5 @@ def models_on(runtime: Runtime, pack: LoadedPack) -> Models:
         detector_session=runtime.open(pack.detector),
         recogniser_session=recogniser,
         extractor=TemplateExtractor(recogniser, flip_average=pack.pack.recogniser.flip_average),
+        second_opinion=second_opinion,
     )

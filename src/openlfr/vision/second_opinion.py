@@ -53,6 +53,10 @@ class SecondOpinion(Protocol):
         caller's, to count and to overwrite like the descriptors."""
         ...
 
+    def scrub(self) -> None:
+        """Overwrite what the runtime still holds of faces (see `Session.scrub`)."""
+        ...
+
 
 class DlibSecondOpinion:
     """dlib's ResNet (CC0), run like any other network: 4.2 ms of one core a picture in f32, 1.0 in bf16."""
@@ -78,6 +82,9 @@ class DlibSecondOpinion:
         raw[...] = 0
         seen[...] = 0
         return descriptors
+
+    def scrub(self) -> None:
+        self._session.scrub()
 
 
 def open_second_opinion(runtime: Runtime, *, home: Path | None = None) -> DlibSecondOpinion:
