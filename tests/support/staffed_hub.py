@@ -237,8 +237,12 @@ def staffed(records: HubRecords, clock: HandClock) -> StaffedHub:
     clock.now = NOON
     imported = import_certificate(records, ADMINISTRATOR, CERTIFICATE, TERMINAL)
     assert not isinstance(imported, Refusal)
-    staff = {role: each for each in EVERYBODY for role in each.roles}
-    return _hub(records, clock, staff)
+    return services(records, clock)
+
+
+def services(records: HubRecords, clock: HandClock) -> StaffedHub:
+    """Services on records that are there already."""
+    return _hub(records, clock, {role: each for each in EVERYBODY for role in each.roles})
 
 
 def staffed_from_records(records: HubRecords, clock: HandClock, *roles: Role) -> StaffedHub:
