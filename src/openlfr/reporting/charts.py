@@ -39,10 +39,10 @@ def over_time(records: Sequence[DeploymentRecord]) -> str:
     below.margins(y=0.25)
     below.set_xticks(places, [name.replace(" ", "\n") for name in names])
     for axes in (above, below):
-        _tidy(axes)
+        tidy(axes)
         axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
     every = totals(records)
-    return _svg(
+    return svg_of(
         figure,
         "Alerts, arrests and false alerts over time",
         f"{every.total_alerts} alerts, {every.arrests} arrests and {sum(false)} false alerts in {every.deployments} "
@@ -74,13 +74,13 @@ def false_per_alert_by_threshold(records: Sequence[DeploymentRecord]) -> str:
     axes.margins(x=0.2)
     axes.xaxis.set_major_formatter("{x:g}%")
     axes.set_title("False alerts among all alerts, with exact 95% intervals", loc="left")
-    _tidy(axes)
+    tidy(axes)
     axes.grid(axis="x", color="#e5e7eb")
     axes.grid(visible=False, axis="y")
     described = "; ".join(
         f"threshold {threshold_text(threshold)}: {words}" for threshold, words in zip(by_threshold, said, strict=True)
     )
-    return _svg(figure, "False alerts among all alerts by threshold", f"{described}.")
+    return svg_of(figure, "False alerts among all alerts by threshold", f"{described}.")
 
 
 def _quarters(records: Sequence[DeploymentRecord]) -> dict[str, Totals]:
@@ -99,7 +99,8 @@ def _bars(axes: Axes, places: Sequence[float], heights: Sequence[int], width: fl
     axes.bar_label(bars, labels=[f"{height:,}" for height in heights], padding=2, fontsize=8, color="#333333")
 
 
-def _tidy(axes: Axes) -> None:
+def tidy(axes: Axes) -> None:
+    """One look for all charts: light lines behind the figures, no frame."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color("#8c959f")
     axes.grid(axis="y", color="#e5e7eb")
@@ -107,7 +108,7 @@ def _tidy(axes: Axes) -> None:
     axes.tick_params(length=0)
 
 
-def _svg(figure: Figure, title: str, description: str) -> str:
+def svg_of(figure: Figure, title: str, description: str) -> str:
     """The drawing with a title and description for screen readers, and without what ties it to a time or a host.
 
     Its ids begin with the title, so that several drawings may stand in one page. The same figures give the same bytes.

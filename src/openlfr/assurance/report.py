@@ -1,0 +1,313 @@
+"""What an evaluation found, as a document: frozen values, a digest over them, and the check that nothing was altered.
+
+Every share is a count of a count with an interval. A report holds no picture and no template; the worst cases are
+named by file, which only somebody who has the data can look up.
+"""
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Self
+
+import pydantic
+
+from openlfr.assurance.differential import Verdict
+from openlfr.assurance.intervals import Interval, Proportion
+from openlfr.policy.certificates import MatchingSetup
+from openlfr.policy.documents import DocumentError, from_document, to_document
+from openlfr.sealing.canonical import canonical_bytes
+from openlfr.sealing.errors import SignatureInvalidError
+from openlfr.sealing.signature import SignedDocument, SigningKey, VerifyKey
+
+REPORT_KIND = "evaluation report"
+MAX_REPORT_BYTES = 32 * 1024 * 1024
+
+
+class ReportError(Exception):
+    """A report cannot be trusted or read; the message is one sentence that says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many of so many, with an interval: exact for counts of independent trials, or from a bootstrap over people."""
+
+    count: int
+    total: int
+    low: float
+    high: float
+
+    @property
+    def rate(self) -> float:
+        """Not a number where nothing was tried."""
+        return self.count / self.total if self.total else math.nan
+
+    @classmethod
+    def exact(cls, proportion: Proportion) -> Self:
+        """With the interval of Clopper and Pearson, 95 %."""
+        return cls.within(proportion, proportion.interval())
+
+    @classmethod
+    def within(cls, proportion: Proportion, interval: Interval) -> Self:
+        return cls(proportion.count, proportion.total, interval.low, interval.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A threshold and the rates measured at it. `label` says how the threshold was found."""
+
+    label: str
+    threshold: float
+    fpir: Rate
+    tpir: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Extrapolated:
+    """A rate rarer than the test can show: the threshold that a fitted tail gives for it, and the TPIR it leaves."""
+
+    label: str
+    threshold: float
+    threshold_low: float
+    threshold_high: float
+    tpir: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A DET curve, thinned for drawing: rates at rising thresholds."""
+
+    threshold: tuple[float, ...]
+    fpir: tuple[float, ...]
+    fnir: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Searches by score: `edges` one more than the counts. Searches without a template are in no bin."""
+
+    edges: tuple[float, ...]
+    mated: tuple[int, ...]
+    non_mated: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Mated searches of one kind (a band of quality, a size), and how many found their person."""
+
+    label: str
+    tpir: Rate
+    mean_quality: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A mated search that failed: at which stage, and the scores where there were any."""
+
+    picture: str
+    stage: str
+    score: float | None
+    quality: float | None
+    ahead: str | None
+    """The enrolled picture of somebody else that scored higher than the mate's, if one did."""
+
+
+@dataclass(frozen=True, slots=True)
+class FalsePositive:
+    """A non-mated search that reached the threshold: both pictures."""
+
+    picture: str
+    enrolled: str
+    score: float
+    relatives: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FailureCounts:
+    """Pictures tried at one stage and what became of those that failed, by reason."""
+
+    tried: int
+    reasons: dict[str, int]
+
+    @property
+    def failed(self) -> int:
+        return sum(self.reasons.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """1:1 comparisons of given pairs."""
+
+    mated: int
+    non_mated: int
+    equal_error_rate: float
+    best_accuracy: float
+    """Share decided rightly at the one threshold that is best for these pairs."""
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFigure:
+    """One group's errors; `p_value` against everybody else, adjusted for the number of groups, and what it says."""
+
+    group: str
+    errors: Rate
+    p_value: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class GroupResult:
+    """One error rate over the groups of one attribute, at one threshold.
+
+    `largest_difference` between two groups is what was measured, `difference_bound` what the test cannot exclude.
+    """
+
+    attribute: str
+    error: str
+    threshold: float
+    threshold_label: str
+    overall: Rate
+    groups: tuple[GroupFigure, ...]
+    largest_difference: float
+    difference_bound: float
+    max_to_min: float | None
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Open-set searches of one watchlist with one set of probes.
+
+    `points` count everybody; `points_without_relatives` leave the searches of enrolled people's twins and siblings
+    out. `stages` counts mated searches by how they ended, at the threshold of `stage_threshold`.
+    """
+
+    probes: str
+    watchlist: int
+    mated: int
+    mated_people: int
+    non_mated: int
+    failed_probes: FailureCounts
+    rank_one: Rate
+    points: tuple[Point, ...]
+    points_without_relatives: tuple[Point, ...]
+    extrapolated: tuple[Extrapolated, ...]
+    curve: Curve | None
+    histogram: Histogram
+    by_quality: tuple[Band, ...]
+    by_size: tuple[Band, ...]
+    stage_threshold: float
+    stages: dict[str, int]
+    misses: tuple[Miss, ...]
+    false_positives: tuple[FalsePositive, ...]
+    groups: tuple[GroupResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DataUsed:
+    """A data set by name and digest (over names, labels after correction, and contents)."""
+
+    name: str
+    pictures: int
+    people: int
+    left_out: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where it ran."""
+
+    processor: str
+    cores: int
+    runtime: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationReport:
+    """All that one run found, and what is needed to run it again."""
+
+    version: str
+    made_at: datetime
+    setup: MatchingSetup
+    machine: Machine
+    seed: int
+    quality_floor: float
+    data: tuple[DataUsed, ...]
+    enrolment: FailureCounts
+    verification: Verification | None
+    searches: tuple[SearchResult, ...]
+    notes: tuple[str, ...]
+
+
+class _Envelope(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="forbid")
+
+    report: pydantic.JsonValue
+    page_sha256: Annotated[str, pydantic.StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Annotated[str, pydantic.StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    signed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedReport:
+    """A report whose digest fits; `signer` is whose signature it carries, if any."""
+
+    report: EvaluationReport
+    page_sha256: str
+    sha256: str
+    signer: VerifyKey | None
+
+
+def seal_report(report: EvaluationReport, page: bytes, key: SigningKey | None = None) -> bytes:
+    """The JSON file of a report and its page: the report, the page's SHA-256, a digest over both, and a signature over
+    that digest when a key is given. The digest finds damage and careless edits; only a signature proves an author."""
+    document = to_document(report)
+    page_sha256 = hashlib.sha256(page).hexdigest()
+    digest = _digest(document, page_sha256)
+    signed = None if key is None else key.sign_document(REPORT_KIND, digest).to_bytes().decode()
+    envelope = {"report": document, "page_sha256": page_sha256, "sha256": digest, "signed": signed}
+    return (json.dumps(envelope, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
+
+
+def check_report(content: bytes, *, page: bytes | None = None, trusted: VerifyKey | None = None) -> CheckedReport:
+    """The report, once its digest fits, its page is the one it was made with (where given), and its signature is
+    `trusted`'s (where given; else any signature it carries must at least be whole). Raises ReportError."""
+    if len(content) > MAX_REPORT_BYTES:
+        raise ReportError(f"The file has over {MAX_REPORT_BYTES // 2**20} MiB, and no report is that long.")
+    try:
+        envelope = _Envelope.model_validate_json(content)
+        digest = _digest(envelope.report, envelope.page_sha256)
+    except (pydantic.ValidationError, ValueError) as error:
+        raise ReportError("This is no evaluation report, or it was cut short.") from error
+    if digest != envelope.sha256:
+        raise ReportError("The report was altered after it was made: its digest does not fit its content.")
+    if page is not None and hashlib.sha256(page).hexdigest() != envelope.page_sha256:
+        raise ReportError("The page is not the one that was made with this report: it was altered or exchanged.")
+    signer = None
+    if envelope.signed is not None:
+        signer = _signer(envelope.signed, digest, trusted)
+    elif trusted is not None:
+        raise ReportError("The report is not signed, so nothing shows that it comes from the key you trust.")
+    try:
+        report = from_document(EvaluationReport, envelope.report)
+    except DocumentError as error:
+        raise ReportError(str(error)) from error
+    return CheckedReport(report, envelope.page_sha256, digest, signer)
+
+
+def _digest(document: pydantic.JsonValue, page_sha256: str) -> str:
+    return hashlib.sha256(canonical_bytes([document, page_sha256])).hexdigest()
+
+
+def _signer(signed: str, digest: str, trusted: VerifyKey | None) -> VerifyKey:
+    try:
+        document = SignedDocument.from_bytes(signed.encode())
+        content = document.opened_by(trusted or document.signer, REPORT_KIND)
+    except SignatureInvalidError as error:
+        raise ReportError(str(error)) from error
+    if content != digest:
+        raise ReportError("The signature belongs to another report.")
+    return document.signer
