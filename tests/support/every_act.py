@@ -1,10 +1,10 @@
 """Every act of people, deployments and alerts as one call each: what the role matrix and the random story try."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
-from tests.support.deployment_values import CERTIFICATE, READY
+from tests.support.deployment_values import CERTIFICATE, READY, frozen_list
 from tests.support.staffed_hub import PICTURES, TERMINAL, StaffedHub
 
 from openlfr.policy.adjudication import Adjudicate
@@ -64,7 +64,7 @@ def _deciding(name: str) -> Try:
 
 
 def _removed(hub: StaffedHub, by: Actor, target: Target) -> object:
-    smaller = replace(hub.lists.lists[target.watchlist], size=9, content_hash="ef" * 32)
+    smaller = frozen_list(watchlist=target.watchlist, deployment=target.deployment, size=9, content_hash="ef" * 32)
     with hub.records.database.writing() as session:
         return hub.deployments.note_removal(session, hub.asked(by, target.deployment), smaller)
 
@@ -140,6 +140,7 @@ OF_OTHER_SERVICES = frozenset(
         Action.GIVE_SECOND_AUTHORITY,
         Action.APPROVE_WATCHLIST,
         Action.FREEZE_WATCHLIST,
+        Action.BUNDLE_WATCHLIST,
         Action.DESTROY_WATCHLIST,
         Action.VIEW_WATCHLIST,
         Action.CONFIGURE_CAMERAS,
