@@ -28,9 +28,10 @@ from openlfr.records.errors import (
     VaultMismatchError,
 )
 from openlfr.records.hub_records import HubRecords, create_hub_records, open_hub_records
-from openlfr.sealing.errors import VaultMissingError, WrongUnlockError
+from openlfr.sealing.errors import VaultMissingError, VaultNotWrittenError, WrongUnlockError
 from openlfr.sealing.unlock import Passphrase
 from openlfr.sealing.vault import VAULT_FILE, Vault
+from openlfr.sealing.vault_file import KeyPurpose
 
 on_sqlite_only = pytest.mark.parametrize("source", ["sqlite"], indirect=True)
 
@@ -94,11 +95,16 @@ def test_a_read_only_disk_is_a_clear_error(on_small_disk: HubRecords, small_disk
     open_hub_records(f"sqlite:///{small_disk / 'hub.db'}", vault_folder, PASSPHRASE, clock).close()
 
 
-def test_a_vault_on_a_read_only_disk_can_still_be_read(small_disk: Path) -> None:
-    new_vault(small_disk / "vault")
-    (small_disk / "vault" / "vault.lock").unlink()
+def test_a_vault_on_a_read_only_disk_can_be_read_but_not_changed(small_disk: Path) -> None:
+    folder = new_vault(small_disk / "vault").folder
+    (folder / "vault.lock").unlink()
+    shutil.copy(folder / VAULT_FILE, folder / f"{VAULT_FILE}.old")
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
-    assert Vault.open(small_disk / "vault", PASSPHRASE).key_ids()
+    vault = Vault.open(folder, PASSPHRASE)
+    before = vault.key_ids()
+    with pytest.raises(VaultNotWrittenError, match=r"Read-only file system\. Nothing was changed"):
+        vault.create_keys(KeyPurpose.ALERT)
+    assert vault.key_ids() == before
 
 
 def test_a_reader_cannot_write(records: HubRecords) -> None:

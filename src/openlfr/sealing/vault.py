@@ -302,7 +302,7 @@ def _end_leftovers(folder: Path) -> None:
     file = ReplacedWhole(folder / VAULT_FILE)
     if any(leftover.exists() for leftover in file.leftovers):
         # On a read-only disk they stay, and `openlfr verify deletion` names them.
-        with contextlib.suppress(OSError), _locked(folder, exclusive=True):
+        with contextlib.suppress(OSError, VaultNotWrittenError), _locked(folder, exclusive=True):
             file.recover()
 
 
@@ -323,9 +323,11 @@ def _locked(folder: Path, *, exclusive: bool) -> Iterator[None]:
     """Hold the vault's lock; the system lets go of it when the process ends, however it ends."""
     try:
         descriptor = os.open(folder / _LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError:
+    except OSError as error:
         if exclusive:
-            raise
+            raise VaultNotWrittenError(
+                f"The vault in {folder} cannot be changed: {error.strerror}. Nothing was changed."
+            ) from error
         # On a read-only disk nobody can rewrite the vault either: reading it needs no lock.
         yield
         return
