@@ -249,38 +249,38 @@ def test_a_closer_look_brings_coarse_landmarks_to_where_fine_ones_are(picture: C
 )
 def test_a_closer_look_gives_pixels_of_the_frame(x: float, y: float) -> None:
     given = face_at(x, y, 24)
-    # The close-up shows 48 x 48 pixels at four times their size; at the top left the frame's corner is its corner.
+    # The close-up shows 48 x 48 pixels at 20/3 times their size; at the top left the frame's corner is its corner.
     corner = np.array([max(x - 24, 0), max(y - 24, 0)])
-    session = OneFaceSession(*((np.array([x, y]) - corner) * 4 + [3, 2]))
+    session = OneFaceSession(*((np.array([x, y]) - corner) * 20 / 3 + [3, 2]))
     detector = FaceDetector(session, DetectorOptions(min_face_px=28, overlap=0.4))
     frame = np.full((400, 600, 3), 7, np.uint8)
     refined = detector.refine(ArrayFrameImage(frame), given)
-    # The session's face is 32 network pixels, so 8 of the frame: too small to be the same one.
+    # The session's face is 32 network pixels, so 5 of the frame: too small to be the same one.
     assert refined is given
     big = BigFaceSession(session)
     refined = FaceDetector(big, DetectorOptions(min_face_px=28)).refine(ArrayFrameImage(frame), given)
-    assert refined.box.centre == pytest.approx((x + 0.75, y + 0.5), abs=0.1)
+    assert refined.box.centre == pytest.approx((x + 0.45, y + 0.3), abs=0.1)
     assert refined.box.width == pytest.approx(24, abs=0.2)
-    assert refined.landmarks[0] == pytest.approx([x + 0.75, y + 0.5], abs=0.1)
+    assert refined.landmarks[0] == pytest.approx([x + 0.45, y + 0.3], abs=0.1)
     assert session.seen is not None
-    assert session.seen.shape == (1, 192, 192, 3)
+    assert session.seen.shape == (1, 320, 320, 3)
 
 
 class BigFaceSession:
-    """The same answer with a face of 96 pixels."""
+    """The same answer with a face of 160 pixels."""
 
     def __init__(self, small: OneFaceSession) -> None:
         self._small = small
 
     def run(self, pictures: NDArray[np.uint8]) -> Mapping[str, NDArray[np.float32]]:
         outputs = dict(self._small.run(pictures))
-        outputs["bbox_16"][..., 2:] = np.log(6)
+        outputs["bbox_16"][..., 2:] = np.log(10)
         return outputs
 
 
 def test_a_face_that_was_seen_large_is_not_looked_at_again() -> None:
     session = RecordedSession()
-    face = face_at(250, 250, 100)
+    face = face_at(250, 250, 130)
     assert FaceDetector(session, UNSCALED).refine(ArrayFrameImage(astronaut()), face) is face
     assert session.shapes == []
 

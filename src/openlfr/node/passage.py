@@ -25,10 +25,10 @@ class ShotPolicy:
     variety_after_s: float = 0.4
     """... or come this long after the last one and be at most `variety_loss` worse than the best."""
     variety_loss: float = 25.0
-    most_looks: int = 8
+    most_looks: int = 10
     """Templates made of one passage at the most, which bounds the work per person."""
-    kept: int = 4
-    """Shots that count in the fusion, the best ones."""
+    kept: int = 8
+    """Shots that count in the fusion, the best ones. A man in profile scored 0.50 by four of them and 0.54 by eight."""
     reassess_after_s: float = 0.1
     """A face is cut out and assessed this often at the most; between two frames of fast video little changes."""
 
