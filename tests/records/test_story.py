@@ -10,7 +10,10 @@ import pytest
 from tests.support.database import HandClock, PostgresSource
 from tests.support.deployment_values import NOON, READY, START
 from tests.support.staffed_hub import PICTURES, SECRET_NAME, TERMINAL, StaffedHub, kept, staffed_from_records
+from tests.support.watchlists import with_lists
 
+from openlfr.link.removal_order import read_removal
+from openlfr.link.watchlist_bundle import BundleLog, DestructionReceipt, OpenedBundle, open_bundle, sign_receipt
 from openlfr.policy.adjudication import Adjudicate
 from openlfr.policy.alert import (
     AdjudicationReason,
@@ -30,9 +33,7 @@ from openlfr.policy.documents import from_document
 from openlfr.policy.identifiers import AlertId, CameraId, DeploymentId, NodeId
 from openlfr.policy.plan import ArmedPlan, Loaded, Order, may_analyse
 from openlfr.policy.refusal import Allowed, Refusal
-from openlfr.policy.retention import packaged_retention_policy
 from openlfr.policy.roles import Actor, Role
-from openlfr.records.alert_purge import PurgeableAlerts
 from openlfr.records.alert_store import AlertRecord, AlertView
 from openlfr.records.alerts import AlertAsked
 from openlfr.records.audit_entry import THE_HUB_ITSELF
@@ -41,11 +42,12 @@ from openlfr.records.deletion import verify_deletion
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.plans import PLAN_KIND, plan_in_force
 from openlfr.records.presence import check_in, check_ins, check_out
-from openlfr.records.retention import Retention
+from openlfr.records.purgeables import PURGEABLES
 from openlfr.records.statistics import DeploymentStatistics, report_faces_seen, statistics
+from openlfr.records.watchlist_use import MadeBundle
+from openlfr.sealing.signature import SignedDocument
 
 CAMERA, NODE = CameraId("cam-1"), NodeId("node-1")
-PURGEABLES = [PurgeableAlerts()]
 
 
 @pytest.fixture
@@ -53,14 +55,21 @@ def hub(records: HubRecords, clock: HandClock) -> StaffedHub:
     return staffed_from_records(records, clock, *(role for role in Role if role is not Role.ADMINISTRATOR))
 
 
+def plan(hub: StaffedHub, deployment: DeploymentId) -> ArmedPlan:
+    """The plan in force, its signature checked."""
+    with hub.records.database.reading() as session:
+        document = plan_in_force(session, deployment)
+    assert document is not None
+    return from_document(ArmedPlan, document.opened_by(hub.records.signer.public, PLAN_KIND))
+
+
 def analysable(hub: StaffedHub, deployment: DeploymentId) -> bool:
     """What the node answers itself before each frame: the signed plan, who is there, what it has loaded."""
     with hub.records.database.reading() as session:
-        document, present = plan_in_force(session, deployment), check_ins(session, deployment)
-    assert document is not None
-    plan = from_document(ArmedPlan, document.opened_by(hub.records.signer.public, PLAN_KIND))
-    loaded = Loaded(plan.watchlist_hash, plan.threshold, plan.setup)
-    return may_analyse(plan, hub.clock.now, CAMERA, present, loaded) == Allowed()
+        present = check_ins(session, deployment)
+    ordered = plan(hub, deployment)
+    loaded = Loaded(ordered.watchlist_hash, ordered.threshold, ordered.setup)
+    return may_analyse(ordered, hub.clock.now, CAMERA, present, loaded) == Allowed()
 
 
 def done(answer: AlertRecord | Refusal) -> AlertRecord:
@@ -73,9 +82,10 @@ def by(who: Actor, alert: AlertId) -> AlertAsked:
 
 
 def test_a_deployment_from_application_to_review(
-    hub: StaffedHub, clock: HandClock, request: pytest.FixtureRequest
+    hub: StaffedHub, clock: HandClock, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    deployments, alerts = hub.deployments, hub.alerts
+    lists = with_lists(hub)
+    deployments, alerts = lists.deployments, hub.alerts
 
     # Noon. The applicant writes, forgets the assessments, mends it; cannot authorise it; the officer can.
     draft = kept(deployments.draft(hub.applicant, hub.application(assessments=()), TERMINAL))
@@ -88,9 +98,16 @@ def test_a_deployment_from_application_to_review(
     assert isinstance(deployments.authorise(hub.asked(hub.applicant, deployment), hub.decision()), Refusal)
     kept(deployments.authorise(hub.asked(hub.authoriser, deployment), hub.decision()))
 
-    # The list is frozen and attached, the signs are up, everybody is briefed.
-    listed = hub.frozen_list(deployment, size=11, testers=1)
-    kept(deployments.attach_watchlist(hub.asked(hub.builder, deployment), listed.watchlist))
+    # The list is imported, reviewed, approved by another person, frozen, attached, and sealed to the one node.
+    watchlist = lists.frozen(tmp_path / "drawn", 11, deployment)
+    lists.attached(watchlist, deployment)
+    bundle = lists.use.bundle(lists.asked(hub.builder, watchlist), [lists.node])
+    assert isinstance(bundle, MadeBundle)
+    opened = open_bundle(bundle.content, NODE, lists.node_exchange, hub.records.signer.public, BundleLog(()), clock.now)
+    assert isinstance(opened, OpenedBundle)
+    assert len(opened.entries) == 11
+
+    # The signs are up, everybody is briefed.
     kept(deployments.record_readiness(hub.asked(hub.operator, deployment), READY))
     early = deployments.go_live(hub.asked(hub.operator, deployment))
     assert isinstance(early, Refusal)
@@ -105,6 +122,13 @@ def test_a_deployment_from_application_to_review(
     clock.advance(timedelta(minutes=31))
     assert not analysable(hub, deployment)
     assert not isinstance(check_in(hub.records, hub.engager, deployment, "phone"), Refusal)
+    assert analysable(hub, deployment)
+
+    # Somebody on the list handed himself in: he is off it at once, and the plan in force says so.
+    cleared = opened.entries[0].entry.entry
+    order = lists.use.remove(lists.asked(hub.operator, watchlist), cleared, "Surrendered this morning.")
+    assert isinstance(order, SignedDocument)
+    assert plan(hub, deployment).watchlist_hash == read_removal(order, hub.records.signer.public).hash_after
     assert analysable(hub, deployment)
 
     # A wanted man walks past: seen, judged, approached, arrested.
@@ -156,18 +180,19 @@ def test_a_deployment_from_application_to_review(
     clock.now = NOON + timedelta(hours=8)
     assert [each.deployment.deployment for each in deployments.end_those_due()] == [deployment]
     assert not analysable(hub, deployment)
-    with hub.records.database.reading() as session:
-        stop = plan_in_force(session, deployment)
-    assert stop is not None
-    assert from_document(ArmedPlan, stop.opened_by(hub.records.signer.public, PLAN_KIND)).order is Order.STOP
+    assert plan(hub, deployment).order is Order.STOP
 
-    # The list is destroyed; a day later so are the alerts, and nothing of them is on the disk.
+    # The list is destroyed, here and, as its signed receipt says, on the node.
+    (destroyed,) = lists.retention.purge(THE_HUB_ITSELF, "hub", "The deployment has ended.")
+    assert destroyed.record.id == watchlist
     assert isinstance(deployments.record_purge(deployment), Refusal)
-    hub.lists.lists.clear()
+    receipt = DestructionReceipt(NODE, bundle.bundle, watchlist, clock.now)
+    assert lists.use.take_receipt(sign_receipt(lists.node_signer, receipt), "node node-1") is None
     kept(deployments.record_purge(deployment))
+
+    # A day later so are the alerts, and nothing of any of it is on the disk.
     clock.advance(timedelta(hours=24))
-    retention = Retention(hub.records, packaged_retention_policy(), PURGEABLES)
-    assert len(retention.purge(THE_HUB_ITSELF, "hub", "The period is over.")) == 4
+    assert len(lists.retention.purge(THE_HUB_ITSELF, "hub", "The period is over.")) == 4
     assert isinstance(alerts.view(by(hub.operator, wanted.alert)), Refusal)
     assert_nothing_is_left(hub.records, request)
 
@@ -188,11 +213,19 @@ def test_a_deployment_from_application_to_review(
     assert report.intact, report.problems
     assert report.head.size > 50
 
+    # Ten years on nothing of it is left but the log.
+    clock.advance(timedelta(days=3660))
+    assert {each.record.kind for each in lists.retention.purge(THE_HUB_ITSELF, "hub", "Long over.")} == {
+        "deployment",
+        "membership register",
+    }
+    assert_nothing_is_left(hub.records, request)
+
 
 def assert_published_as_it_happened(published: DeploymentStatistics) -> None:
     assert (published.location, published.use_case) == ("North End", UseCase.CRIME_HOTSPOT)
     assert (published.went_live_at, published.duration) == (START, timedelta(hours=6))
-    assert (published.watchlist_size, published.threshold) == (10, 0.64)
+    assert (published.watchlist_size, published.threshold) == (11, 0.64)
     assert (published.total_alerts, published.unclassified) == (3, 0)
     assert published.classes == {
         PublishedClass.TRUE_CONFIRMED: 1,
@@ -221,3 +254,4 @@ def assert_nothing_is_left(records: HubRecords, request: pytest.FixtureRequest) 
                 content = path.read_bytes()
                 assert SECRET_NAME.encode() not in content, path
                 assert b"the passer-by" not in content, path
+                assert b"Name of N/" not in content, path

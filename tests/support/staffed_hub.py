@@ -21,6 +21,7 @@ from tests.support.deployment_values import (
 
 from openlfr.policy.application import Application
 from openlfr.policy.deployment import Deployment
+from openlfr.policy.documents import from_document
 from openlfr.policy.identifiers import (
     AlertId,
     CameraId,
@@ -32,6 +33,7 @@ from openlfr.policy.identifiers import (
     WatchlistId,
 )
 from openlfr.policy.jurisdiction import PACKAGED_PROFILES, packaged_profile
+from openlfr.policy.plan import ArmedPlan
 from openlfr.policy.raised_alert import AlertPictures, ListedPerson, RaisedAlert
 from openlfr.policy.refusal import Refusal
 from openlfr.policy.roles import Actor, Competence, Role, Skill
@@ -181,12 +183,11 @@ class StaffedHub:
         with self.records.database.reading() as session:
             document = plan_in_force(session, deployment)
         assert document is not None
-        content = parse_canonical(document.body)
-        assert isinstance(content, Mapping)
+        plan = from_document(ArmedPlan, parse_canonical(document.body))
         complete = RaisedAlert(
             alert=AlertId(self.records.new_id()),
             deployment=deployment,
-            plan=content["plan"],  # type: ignore[arg-type]
+            plan=plan.plan,
             node=NodeId("node-1"),
             camera=CameraId("cam-1"),
             captured_at=self.clock.now,
@@ -194,7 +195,7 @@ class StaffedHub:
             second_score=0.77,
             threshold=0.64,
             setup=SETUP,
-            watchlist_hash="ab" * 32,
+            watchlist_hash=plan.watchlist_hash,
             shots=4,
             quality=71.0,
             person=person,

@@ -9,24 +9,34 @@ from sqlalchemy.orm import Session
 
 from openlfr.policy.deployment import UNDER_AUTHORITY
 from openlfr.policy.retention import DataClass
+from openlfr.policy.watchlist import WatchlistState
 from openlfr.records.alert_tables import AlertContentRow, AlertRow
 from openlfr.records.audit_entry import RecordReference
 from openlfr.records.deployment_tables import AuthorityRow, CheckInRow, DeploymentRow, FacesSeenRow, PlanRow
 from openlfr.records.people_tables import CompetenceRow, StaffRoleRow, StaffRow
 from openlfr.records.purgeable import Candidate
 from openlfr.records.schema import Table
+from openlfr.records.watchlist_tables import WatchlistDeliveryRow, WatchlistRow
 
 DEPLOYMENT = "deployment"
 STAFF = "staff"
 
-_PARTS_OF_DEPLOYMENT = (AlertRow, PlanRow, AuthorityRow, CheckInRow, FacesSeenRow)
+_PARTS_OF_DEPLOYMENT = (
+    AlertRow,
+    PlanRow,
+    AuthorityRow,
+    CheckInRow,
+    FacesSeenRow,
+    WatchlistDeliveryRow,
+    WatchlistRow,
+)
 _PARTS_OF_STAFF = (CompetenceRow, StaffRoleRow)
 
 
 @dataclass(frozen=True, slots=True)
 class PurgeableDeployments:
     """Deployments with their decisions and counts. The clock starts when one ended; for an application that never came
-    to be authorised, when the time it asked for was over. While the contents of an alert are held, it waits."""
+    to be authorised, when the time it asked for was over. It waits for its watchlists and for alerts that are held."""
 
     data_class: DataClass = DataClass.DEPLOYMENT_RECORD
     record_kind: str = DEPLOYMENT
@@ -89,7 +99,10 @@ def _deployments(*, free_only: bool = True) -> Select[str, str, datetime]:
         DeploymentRow.state.not_in(sorted(UNDER_AUTHORITY))
     )
     held = exists().where(AlertContentRow.alert_id == AlertRow.id, AlertRow.deployment_id == DeploymentRow.id)
-    return rows.where(~held) if free_only else rows
+    listed = exists().where(
+        WatchlistRow.deployment_id == DeploymentRow.id, WatchlistRow.state != WatchlistState.DESTROYED
+    )
+    return rows.where(~held, ~listed) if free_only else rows
 
 
 def _deployment(deployment: str, key_id: str, started_at: datetime) -> Candidate:
