@@ -191,7 +191,11 @@ def _taken_apart(content: bytes, hub: VerifyKey) -> tuple[Manifest, bytes]:
     (length,) = _LENGTH.unpack(content[len(_MAGIC) : start])
     if length > _MAX_MANIFEST_BYTES:
         raise SignatureInvalidError("This is no watchlist bundle, or it was altered.")
-    document = SignedDocument.from_bytes(content[start : start + length]).opened_by(hub, MANIFEST_KIND)
+    written = content[start : start + length]
+    signed = SignedDocument.from_bytes(written)
+    document = signed.opened_by(hub, MANIFEST_KIND)
+    if signed.signer != hub or signed.to_bytes() != written:
+        raise SignatureInvalidError("The envelope of this bundle was altered on its way: fetch it again.")
     try:
         manifest = from_document(Manifest, document)
     except DocumentError as error:
