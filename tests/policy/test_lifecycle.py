@@ -41,9 +41,7 @@ from openlfr.policy.deployment import (
     end_due,
     latest_moment,
 )
-from openlfr.policy.identifiers import DeploymentId, StaffId
-from openlfr.policy.jurisdiction import AssessmentKind
-from openlfr.policy.lifecycle import (
+from openlfr.policy.deployment_acts import (
     Act,
     AttachWatchlist,
     Authorise,
@@ -64,8 +62,10 @@ from openlfr.policy.lifecycle import (
     Revoke,
     Submit,
     Withdraw,
-    apply_act,
 )
+from openlfr.policy.identifiers import DeploymentId, StaffId
+from openlfr.policy.jurisdiction import AssessmentKind
+from openlfr.policy.lifecycle import apply_act
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.roles import THE_HUB, Action, Actor, Role
 from openlfr.policy.watchlist import WatchlistState

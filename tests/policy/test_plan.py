@@ -22,9 +22,10 @@ from tests.support.deployment_values import (
 )
 
 from openlfr.policy.deployment import Deployment, DeploymentState
+from openlfr.policy.deployment_acts import Authorise, AuthoriseUrgently, Submit
 from openlfr.policy.documents import DocumentError, from_document, to_document
 from openlfr.policy.identifiers import CameraId, HubId, PlanId, StaffId
-from openlfr.policy.lifecycle import Authorise, AuthoriseUrgently, Submit, apply_act
+from openlfr.policy.lifecycle import apply_act
 from openlfr.policy.plan import (
     ArmedPlan,
     Issue,

@@ -8,6 +8,7 @@ from openlfr.policy.application import Application, Assessment, Location, Locati
 from openlfr.policy.authority import CameraTerms, Point, Terms, Window
 from openlfr.policy.certificates import MatchingSetup, ThresholdCertificate
 from openlfr.policy.deployment import Readiness
+from openlfr.policy.deployment_acts import Decision
 from openlfr.policy.identifiers import (
     AuthorityId,
     CameraId,
@@ -23,7 +24,6 @@ from openlfr.policy.identifiers import (
     uuid7_source,
 )
 from openlfr.policy.jurisdiction import AssessmentKind, JurisdictionProfile, packaged_profile
-from openlfr.policy.lifecycle import Decision
 from openlfr.policy.roles import Actor, Competence, Role, Skill
 from openlfr.policy.watchlist import (
     Category,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from openlfr.policy.alert import Alert, AlertState, published_class
 from openlfr.policy.documents import from_document, to_document
-from openlfr.policy.identifiers import AlertId, DeploymentId
+from openlfr.policy.identifiers import AlertId, DeploymentId, is_identifier
 from openlfr.policy.raised_alert import AlertPictures, RaisedAlert
 from openlfr.records.alert_tables import AlertContentRow, AlertRow, SpareAlertKeyRow
 from openlfr.records.hub_records import HubRecords
@@ -77,7 +77,7 @@ def insert_alert(
 
 def read_alert(records: HubRecords, session: Session, alert: AlertId) -> AlertRecord | None:
     """The alert of this identifier with its texts, as long as they are kept; for the rules, not for showing."""
-    row = session.get(AlertRow, alert)
+    row = session.get(AlertRow, alert) if is_identifier(alert) else None
     if row is None:
         return None
     content = session.get(AlertContentRow, alert)
@@ -92,7 +92,7 @@ def read_alert(records: HubRecords, session: Session, alert: AlertId) -> AlertRe
 def read_view(records: HubRecords, session: Session, alert: AlertId) -> AlertView | None:
     """Everything about an alert; None when there is none, or when what is about people is destroyed."""
     record = read_alert(records, session, alert)
-    content = session.get(AlertContentRow, alert)
+    content = None if record is None else session.get(AlertContentRow, alert)
     if record is None or content is None:
         return None
     raised = from_document(RaisedAlert, records.sealer.unseal_json(content.raised, _place("raised", alert)))

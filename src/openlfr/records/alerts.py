@@ -49,6 +49,7 @@ from openlfr.records.alert_store import (
     save_alert,
     without_texts,
 )
+from openlfr.records.audit_entry import MAX_ORIGIN
 from openlfr.records.deployment_store import DeploymentRecord, read_deployment
 from openlfr.records.deployments import HUB_ORIGIN, Deployments
 from openlfr.records.hub_records import HubRecords
@@ -78,13 +79,16 @@ class Alerts:
 
     def raise_alert(self, raised: RaisedAlert, pictures: AlertPictures) -> AlertRecord | Refusal:
         """Take in an alert of a node whose message was verified. The same alert delivered again is the same alert."""
-        origin = f"node {raised.node}"[:200]
+        problems = tuple(malformed(raised))
+        origin = "a node" if problems else f"node {raised.node}"[:MAX_ORIGIN]
         with self.records.database.writing() as session:
-            known = read_alert(self.records, session, raised.alert)
+            log = reference(KIND, raised.alert)
+            known = None if problems else read_alert(self.records, session, raised.alert)
             if known is not None and known.alert.deployment == raised.deployment:
                 return AlertRecord(without_texts(known.alert), known.version)
-            log = reference(KIND, raised.alert)
-            deployment = self._raisable(session, raised, pictures)
+            deployment = (
+                refused_fields("The alert", problems) if problems else self._raisable(session, raised, pictures)
+            )
             if known is not None:
                 deployment = Refusal(RefusalCode.ALREADY_DECIDED, "This alert belongs to another deployment.")
             if isinstance(deployment, Refusal):
@@ -168,9 +172,6 @@ class Alerts:
         return [each for each in expired if isinstance(each, AlertRecord)]
 
     def _raisable(self, session: Session, raised: RaisedAlert, pictures: AlertPictures) -> DeploymentRecord | Refusal:
-        problems = tuple(malformed(raised))
-        if problems:
-            return refused_fields("The alert", problems)
         if not is_identifier(raised.alert):
             return Refusal(RefusalCode.INVALID_FIELDS, "The alert has no proper identifier.")
         if max(len(pictures.probe), len(pictures.candidate)) > LARGEST_PICTURE_BYTES:

@@ -8,6 +8,7 @@ from openlfr.policy.documents import from_document, malformed, to_document
 from openlfr.policy.identifiers import CertificateId
 from openlfr.policy.refusal import Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import Action, Actor, may_act
+from openlfr.policy.text import text_problems
 from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.deployment_tables import MAX_NAME, CertificateRow
 from openlfr.records.hub_records import HubRecords
@@ -40,6 +41,8 @@ def import_certificate(
 
 def read_certificate(session: Session, certificate: CertificateId) -> ThresholdCertificate | None:
     """The certificate of this identifier, or None."""
+    if any(text_problems("certificate", certificate, longest=MAX_NAME)):
+        return None
     document = session.scalars(select(CertificateRow.document).where(CertificateRow.id == certificate)).one_or_none()
     return None if document is None else from_document(ThresholdCertificate, parse_canonical(document))
 
@@ -48,11 +51,12 @@ def _refusal(records: HubRecords, session: Session, by: Actor, certificate: Thre
     verdict = may_act(by, Action.IMPORT_CERTIFICATE, records.clock())
     if isinstance(verdict, Refusal):
         return verdict
-    problems = tuple(malformed(certificate))
+    problems = (
+        *malformed(certificate),
+        *text_problems("certificate", certificate.certificate, longest=MAX_NAME),
+    )
     if problems:
         return refused_fields("The certificate", problems)
-    if not 1 <= len(certificate.certificate) <= MAX_NAME:
-        return Refusal(RefusalCode.INVALID_FIELDS, f"A certificate's identifier has 1 to {MAX_NAME} characters.")
     held = read_certificate(session, certificate.certificate)
     if held is not None and held != certificate:
         return Refusal(RefusalCode.ALREADY_DECIDED, "Another certificate of this identifier is here already.")

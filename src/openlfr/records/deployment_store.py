@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from openlfr.policy.authority import Authority
 from openlfr.policy.deployment import Deployment, DeploymentState
 from openlfr.policy.documents import from_document, to_document
-from openlfr.policy.identifiers import DeploymentId, StaffId
+from openlfr.policy.identifiers import DeploymentId, StaffId, is_identifier
 from openlfr.records.deployment_tables import AuthorityRow, DeploymentRow
 from openlfr.records.hub_records import HubRecords
 from openlfr.sealing.box import Place
@@ -30,7 +30,7 @@ class DeploymentRecord:
 
 def read_deployment(records: HubRecords, session: Session, deployment: DeploymentId) -> DeploymentRecord | None:
     """The deployment of this identifier, or None."""
-    row = session.get(DeploymentRow, deployment)
+    row = session.get(DeploymentRow, deployment) if is_identifier(deployment) else None
     return None if row is None else _record(records, row)
 
 

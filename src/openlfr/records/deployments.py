@@ -17,10 +17,7 @@ from openlfr.policy.deployment import (
     Readiness,
     end_due,
 )
-from openlfr.policy.documents import malformed
-from openlfr.policy.identifiers import AuthorityId, DeploymentId, StaffId, WatchlistId
-from openlfr.policy.jurisdiction import JurisdictionProfile
-from openlfr.policy.lifecycle import (
+from openlfr.policy.deployment_acts import (
     Act,
     AttachWatchlist,
     Authorise,
@@ -42,8 +39,11 @@ from openlfr.policy.lifecycle import (
     Revoke,
     Submit,
     Withdraw,
-    apply_act,
 )
+from openlfr.policy.documents import malformed
+from openlfr.policy.identifiers import AuthorityId, DeploymentId, StaffId, WatchlistId, is_identifier
+from openlfr.policy.jurisdiction import JurisdictionProfile
+from openlfr.policy.lifecycle import apply_act
 from openlfr.policy.refusal import Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import THE_HUB, Action, Actor, may_act
 from openlfr.policy.watchlist import Watchlist
@@ -188,7 +188,7 @@ class Deployments:
         """Bind a frozen list to the deployment."""
 
         def make(session: Session, record: DeploymentRecord) -> Act | Refusal:
-            found = self.lists.find(session, watchlist)
+            found = self.lists.find(session, watchlist) if is_identifier(watchlist) else None
             if found is None:
                 return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such watchlist.")
             return AttachWatchlist(found, self.profiles[record.profile])

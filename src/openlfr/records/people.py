@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from openlfr.policy.identifiers import StaffId
+from openlfr.policy.identifiers import StaffId, is_identifier
 from openlfr.policy.refusal import Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import THE_HUB, Action, Actor, Competence, Role, Skill, may_act
 from openlfr.policy.text import LONGEST_NAME, text_problems
@@ -41,7 +41,7 @@ class People:
     def actor(self, staff: StaffId) -> Actor | Refusal:
         """Who somebody is now, for the rules: ask anew for every request, so that a role taken away is away at once."""
         with self.records.database.reading() as session:
-            row = session.get(StaffRow, staff)
+            row = session.get(StaffRow, staff) if is_identifier(staff) else None
             if row is None:
                 return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such member of staff.")
             if row.closed_at is not None:
@@ -175,7 +175,7 @@ class People:
             return verdict
         if by.staff == staff:
             return Refusal(RefusalCode.SAME_PERSON, "You may not change your own account: another administrator must.")
-        row = session.get(StaffRow, staff)
+        row = session.get(StaffRow, staff) if is_identifier(staff) else None
         if row is None:
             return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such member of staff.")
         if row.closed_at is not None:

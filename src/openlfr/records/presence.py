@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from openlfr.policy.deployment import Deployment
-from openlfr.policy.identifiers import DeploymentId, StaffId
+from openlfr.policy.identifiers import DeploymentId, StaffId, is_identifier
 from openlfr.policy.jurisdiction import JurisdictionProfile
 from openlfr.policy.presence import may_check_in, officers_present
 from openlfr.policy.refusal import Refusal, RefusalCode
@@ -50,6 +50,8 @@ def check_out(records: HubRecords, by: Actor, deployment: DeploymentId, origin: 
     with records.database.writing() as session:
         log = reference("deployment", deployment)
         verdict = may_act(by, Action.CHECK_OUT, now)
+        if not isinstance(verdict, Refusal) and not is_identifier(deployment):
+            verdict = _unknown()
         row = verdict if isinstance(verdict, Refusal) else session.get(CheckInRow, (deployment, by.staff))
         if row is None or (isinstance(row, CheckInRow) and row.checked_out_at is not None):
             row = Refusal(RefusalCode.WRONG_STATE, "You are not checked in to this deployment.")

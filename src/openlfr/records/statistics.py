@@ -23,6 +23,7 @@ from openlfr.policy.identifiers import DeploymentId, NodeId
 from openlfr.policy.jurisdiction import JurisdictionProfile
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.roles import Action, Actor, may_act
+from openlfr.policy.text import text_problems
 from openlfr.records.acting import reference, write_refused
 from openlfr.records.alert_store import value_without_texts
 from openlfr.records.alert_tables import AlertRow
@@ -77,7 +78,8 @@ def report_faces_seen(
 
     Returns the node's count that holds.
     """
-    if faces < 0 or not 1 <= len(node) <= MAX_NAME or not 1 <= len(method) <= MAX_NAME:
+    names = [problem for name in (node, method) for problem in text_problems("name", name, longest=MAX_NAME)]
+    if faces < 0 or names:
         return Refusal(RefusalCode.INVALID_FIELDS, "A count of faces is 0 or more, from a node by a named method.")
     with records.database.writing() as session:
         if read_deployment(records, session, deployment) is None:
