@@ -268,6 +268,20 @@ def test_a_rehearsal_is_counted_nowhere(hub: StaffedHub) -> None:
     assert refused(answer).sentence == "A rehearsal is counted nowhere and has no statistics."
 
 
+def test_an_alert_of_a_rehearsal_is_marked_as_a_test_whoever_it_finds(hub: StaffedHub) -> None:
+    nobody_sought = hub.decision(categories=())
+    application = hub.application(terms=nobody_sought.terms)
+    draft = hub.deployments.draft(hub.applicant, application, TERMINAL, rehearsal=True)
+    deployment = kept(draft).deployment.deployment
+    kept(hub.deployments.submit(hub.asked(hub.applicant, deployment)))
+    kept(hub.deployments.authorise(hub.asked(hub.authoriser, deployment), nobody_sought))
+    hub.make_ready(deployment)
+    hub.take_live(deployment)
+    hub.alerted(deployment)
+    (raised,) = hub.alerts.open_alerts(deployment)
+    assert raised.alert.test
+
+
 def test_too_many_false_alerts_pause_the_deployment_and_say_why(hub: StaffedHub) -> None:
     deployment = hub.live()
     report_faces_seen(hub.records, deployment, NodeId("node-1"), 1000, "tracks/1")

@@ -10,15 +10,19 @@ from tests.support.database import HandClock
 from tests.support.deployment_values import CERTIFICATE, END, NOON, READY, START, actor
 from tests.support.staffed_hub import TERMINAL, StaffedHub, kept, staffed
 
+from openlfr.policy.adjudication import Adjudicate
+from openlfr.policy.alert import AdjudicationReason, Judgement
 from openlfr.policy.authority import Authority, Conditions, Window
 from openlfr.policy.certificates import ThresholdCertificate
 from openlfr.policy.deployment import DeploymentState, EndReason, PauseReason
 from openlfr.policy.documents import from_document
 from openlfr.policy.identifiers import CameraId, DeploymentId, StaffId, WatchlistId
+from openlfr.policy.jurisdiction import Aim
 from openlfr.policy.plan import ArmedPlan, Loaded, Order, may_analyse
 from openlfr.policy.presence import CLOCK_TOLERANCE
 from openlfr.policy.refusal import Allowed, Refusal, RefusalCode
 from openlfr.policy.roles import Role
+from openlfr.records.alerts import AlertAsked
 from openlfr.records.audit_tables import AuditEntryRow
 from openlfr.records.certificates import import_certificate
 from openlfr.records.deployment_store import AUTHORITY_KIND, signed_authorities
@@ -214,6 +218,26 @@ def test_an_urgent_authority_is_confirmed_or_refused_by_somebody_else(hub: Staff
         else:
             record = kept(hub.deployments.refuse_urgent(asked, "Not urgent."))
             assert record.deployment.end_reason is EndReason.URGENT_REFUSED
+
+
+def test_under_the_european_profile_a_judge_comes_first_and_two_people_verify(hub: StaffedHub) -> None:
+    asked_for = hub.application(aim=Aim.SERIOUS_OFFENCE_SUSPECTS)
+    draft = kept(hub.deployments.draft(hub.applicant, asked_for, TERMINAL, profile="eu"))
+    deployment = draft.deployment.deployment
+    kept(hub.deployments.submit(hub.asked(hub.applicant, deployment)))
+    alone = hub.deployments.authorise(hub.asked(hub.authoriser, deployment), hub.decision())
+    assert isinstance(alone, Refusal)
+    assert alone.code is RefusalCode.EXTERNAL_AUTHORITY_MISSING
+    judged = WrittenDecision(hub.decision().terms, "As the court allowed.", "Court of Ghent 2026/44")
+    kept(hub.deployments.authorise(hub.asked(hub.authoriser, deployment), judged))
+    hub.make_ready(deployment)
+    hub.take_live(deployment)
+    alert = AlertAsked(hub.operator, hub.alerted(deployment), TERMINAL)
+    hub.alerts.mark_seen(alert)
+    hub.alerts.adjudicate(alert, Adjudicate(Judgement.ENGAGE, (AdjudicationReason.SUBJECT_FEATURES_AGREE,)))
+    early = hub.alerts.engage(AlertAsked(hub.engager, alert.alert, TERMINAL))
+    assert isinstance(early, Refusal)
+    assert early.code is RefusalCode.SECOND_PERSON_NEEDED
 
 
 def test_nobody_goes_live_before_an_officer_on_duty_checked_in(hub: StaffedHub) -> None:
