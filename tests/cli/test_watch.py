@@ -50,24 +50,34 @@ def clip(tmp_path: Path) -> Path:
     return write_clip(tmp_path / "clip.mp4", 30)
 
 
-def test_the_two_people_of_the_stage_clip_are_found_and_nobody_else(tmp_path: Path) -> None:
+def test_the_people_of_the_stage_clip_are_found_among_two_hundred_names_and_nobody_else(tmp_path: Path) -> None:
     people = evaluation_data("video", "known_people")
-    (tmp_path / "list").mkdir()
-    for picture in ("alex-lacamoire.png", "lin-manuel-miranda.png", "obama.jpg"):
-        (tmp_path / "list" / picture).write_bytes((people / picture).read_bytes())
+    shown = {
+        "lin-manuel-miranda": "lin-manuel-miranda.png",
+        "obama": "obama.jpg",
+        "alex-lacamoire": "alex-lacamoire.png",
+    }
+    rows = [f"{person},{people / picture}" for person, picture in shown.items()]
+    names = sorted(folder for folder in evaluation_data("lfw").iterdir() if folder.name != "Barack_Obama")[:200]
+    rows += [f"{folder.name},{min(folder.iterdir())}" for folder in names]
+    (tmp_path / "list.csv").write_text("\n".join(["person_id,image", *rows]) + "\n")
     result = _openlfr(
-        "watch", str(people / "hamilton_short_640x360.mp4"), "--watchlist", "list",
-        "--fast", "--min-face", "24", "--jsonl", "-",
+        "watch", str(people / "hamilton_short_640x360.mp4"), "--watchlist", "list.csv",
+        "--fast", "--min-face", "24", "--target-fpir", "0.0002", "--jsonl", "-",
         home=tmp_path,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     *alerts, summary = _lines(result.stdout)
-    assert {alert["person_id"] for alert in alerts} == {"lin-manuel-miranda", "obama"}
+    found = {alert["person_id"] for alert in alerts}
+    # The conductor is shown small and from the side: he may be missed.
+    assert {"lin-manuel-miranda", "obama"} <= found <= set(shown)
     assert all(alert["score"] >= alert["threshold"] for alert in alerts)
+    assert all(alert["second_score"] is not None for alert in alerts)
     assert all(alert["rehearsal"] for alert in alerts)
     assert summary["frames_analysed"] == summary["frames_decoded"]
     assert summary["frames_dropped"] == 0
-    assert summary["enrolled"] == 3
+    assert summary["enrolled"] + summary["not_enrolled"] == 203
+    assert summary["enrolled"] >= 198
     assert (
         summary["templates_created"]
         == summary["templates_destroyed"] + summary["templates_in_alerts"]
