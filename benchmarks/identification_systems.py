@@ -12,7 +12,7 @@ from benchmarks.alternatives import OpenCvPair
 from numpy.typing import NDArray
 
 from openlfr.capture.images import ArrayFrameImage
-from openlfr.enrolment.pictures import read_picture
+from openlfr.capture.pictures import read_picture
 from openlfr.enrolment.stills import StillDetector, prominence, prominent_faces
 from openlfr.matching.decision import DLIB_RULE
 from openlfr.vision.alignment import align

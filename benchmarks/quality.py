@@ -22,10 +22,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openlfr.capture.file_names import natural_order
 from openlfr.capture.images import ArrayFrameImage
+from openlfr.capture.pictures import read_picture
 from openlfr.enrolment.enrol import Enrolled, Enroller
-from openlfr.enrolment.listing import ReferencePicture, list_watchlist, natural_order
-from openlfr.enrolment.pictures import read_picture
+from openlfr.enrolment.listing import ReferencePicture, list_watchlist
 from openlfr.vision.alignment import align
 from openlfr.vision.face import BGRImage
 from openlfr.vision.inference import Precision

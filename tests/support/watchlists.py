@@ -11,9 +11,9 @@ import numpy as np
 from tests.support.deployment_values import SETUP
 from tests.support.staffed_hub import TERMINAL, StaffedHub, kept
 
+from openlfr.capture.pictures import PictureError, read_file, read_picture
 from openlfr.enrolment.enrol import Enrolled, Enroller, Enrolment, NotEnrolled, NotEnrolledReason, OnProgress
 from openlfr.enrolment.listing import ReferencePicture
-from openlfr.enrolment.pictures import PictureError, read_file, read_picture
 from openlfr.link.watchlist_bundle import NodeKeys
 from openlfr.policy.identifiers import DeploymentId, NodeId, WatchlistId
 from openlfr.policy.refusal import Refusal

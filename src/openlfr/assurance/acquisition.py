@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openlfr.assurance.dataset import LabelledPicture
+from openlfr.capture.pictures import read_picture
 from openlfr.enrolment import enrol, stills
 from openlfr.enrolment.enrol import Enrolled, Enroller, NotEnrolled, NotEnrolledReason
-from openlfr.enrolment.pictures import read_picture
 from openlfr.vision import alignment, detector, dlib_network, quality, second_opinion, template
 from openlfr.vision.face import Template
 from openlfr.vision.models import Models

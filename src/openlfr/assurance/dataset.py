@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from openlfr.capture.file_names import shown
+from openlfr.capture.pictures import PictureError, read_file
 from openlfr.enrolment.listing import ReferencePicture, WatchlistError, list_watchlist, person_identifier, read_csv
-from openlfr.enrolment.pictures import PictureError, read_file, shown
 
 SAME_PERSON_COLUMNS = ("identity_a", "identity_b", "source")
 RELATIVES_COLUMNS = ("identity_a", "identity_b", "relation")

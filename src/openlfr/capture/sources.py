@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from openlfr.capture.address import AddressError, CameraAddress
 from openlfr.capture.looped import Looped
-from openlfr.capture.pictures import PICTURE_SUFFIXES, PictureFiles, picture_folder
+from openlfr.capture.picture_files import PictureFiles, picture_folder
+from openlfr.capture.pictures import PICTURE_SUFFIXES
 from openlfr.capture.source import Source, UnusableSourceError
 from openlfr.capture.video import DecodeOptions, NetworkCamera, UsbCamera, VideoFile
 
@@ -72,6 +73,7 @@ def _from_disk(path: Path, decode: DecodeOptions) -> Source:
             raise UnusableSourceError(f"There is no file, folder or camera called {path}: check the name.")
     except OSError as error:
         raise UnusableSourceError(f"{path} can't be read ({error.strerror}): check the name and the rights.") from None
-    if path.suffix.lower() in PICTURE_SUFFIXES:
+    suffix = path.suffix.lower()
+    if suffix in PICTURE_SUFFIXES and suffix != ".gif":  # a GIF by itself is a recording
         return PictureFiles(str(path), [path])
     return VideoFile(path, decode=decode)

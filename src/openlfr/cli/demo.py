@@ -8,10 +8,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from openlfr.capture.pictures import PictureError, read_picture
 from openlfr.capture.synthetic import StreetPerson, SyntheticStreet, SyntheticStreetSource
 from openlfr.cli.watch import EXIT_UNUSABLE, WatchOptions, run_rehearsal
 from openlfr.enrolment.listing import ReferencePicture, WatchlistListing
-from openlfr.enrolment.pictures import PictureError, read_picture
 from openlfr.enrolment.stills import StillDetector
 from openlfr.node.rehearsal import NamedSource
 from openlfr.vision.models import open_models

@@ -20,13 +20,13 @@ from rich.text import Text
 
 from openlfr import __version__
 from openlfr.capture.frame import FrameImage
+from openlfr.capture.pictures import PictureError
 from openlfr.capture.recording import write_recording
 from openlfr.capture.source import Dropped
 from openlfr.capture.sources import open_source
 from openlfr.capture.synthetic import SyntheticStreet
 from openlfr.cli.demo import demo_people
 from openlfr.cli.watch import EXIT_UNUSABLE, silence_logs
-from openlfr.enrolment.pictures import PictureError
 from openlfr.matching.gallery import Entry, Gallery
 from openlfr.vision.alignment import align
 from openlfr.vision.detector import DetectorOptions

@@ -11,11 +11,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from openlfr.capture.file_names import shown
 from openlfr.enrolment.check import WatchlistCheck
 from openlfr.enrolment.duplicates import SAME_PERSON, PairKind, find_pairs
 from openlfr.enrolment.enrol import Enroller, Enrolment
 from openlfr.enrolment.listing import WatchlistError, WatchlistListing, list_watchlist
-from openlfr.enrolment.pictures import shown
 from openlfr.matching.threshold import ThresholdError, checked_threshold
 from openlfr.node.recognition import chosen_threshold
 from openlfr.vision.inference import InferenceError

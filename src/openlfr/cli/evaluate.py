@@ -20,9 +20,9 @@ from openlfr.assurance.evaluation import EvaluationError
 from openlfr.assurance.evaluation_run import USUAL_FPIRS, EvaluationOrder
 from openlfr.assurance.evaluation_run import evaluate as run_evaluation
 from openlfr.assurance.report import EvaluationReport, ReportError, check_report, seal_report
+from openlfr.capture.file_names import shown
 from openlfr.cli.hub_access import FINDINGS, give_up
 from openlfr.cli.signing import SigningKeyFile, TrustedKey, signing_key, trusted_key
-from openlfr.enrolment.pictures import shown
 from openlfr.reporting.evaluation_page import evaluation_page, rate_text
 from openlfr.vision.inference import InferenceError, Precision
 from openlfr.vision.models import Models, open_models

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from openlfr.enrolment.pictures import read_picture, shown
+from openlfr.capture.file_names import shown
+from openlfr.capture.pictures import read_picture
 from openlfr.node.alert import Alert
 
 HEIGHT = 420

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from openlfr.enrolment.pictures import shown
+from openlfr.capture.file_names import shown
 from openlfr.reporting import summary
 from openlfr.reporting.record_checks import MET_THRESHOLDS, Finding, Severity, ThresholdPeriod
 from openlfr.reporting.records_file import (

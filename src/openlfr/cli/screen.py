@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from openlfr.capture.camera import CameraState
-from openlfr.enrolment.pictures import shown
+from openlfr.capture.file_names import shown
 from openlfr.node.alert import Alert
 from openlfr.node.node import StationStatus
 from openlfr.node.rehearsal import NOTICE, Summary

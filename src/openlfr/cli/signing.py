@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from openlfr.capture.file_names import shown
 from openlfr.cli.hub_access import give_up
-from openlfr.enrolment.pictures import shown
 from openlfr.sealing.signature import SigningKey, VerifyKey
 from openlfr.sealing.unlock import KEY_FILE_BYTES
 

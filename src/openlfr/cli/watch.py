@@ -18,11 +18,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from openlfr.capture.camera import Pace
+from openlfr.capture.file_names import shown
 from openlfr.cli.pictures import save_comparison
 from openlfr.cli.screen import AlertLog, alert_line, live_view, print_summary, summary_line, write_line
 from openlfr.enrolment.enrol import Enroller, Enrolment
 from openlfr.enrolment.listing import WatchlistError, WatchlistListing, list_watchlist
-from openlfr.enrolment.pictures import shown
 from openlfr.matching.gallery import Entry, Gallery
 from openlfr.matching.threshold import ThresholdError
 from openlfr.node.alert import Alert

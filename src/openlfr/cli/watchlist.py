@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from openlfr.capture.file_names import shown
 from openlfr.cli.hub_access import DatabaseAddress, VaultFolder, give_up, opened, origin
 from openlfr.cli.watchlist_access import ActingAs, ListOption, acting, answered, lists_service, use_service
 from openlfr.cli.watchlist_import import import_pictures
-from openlfr.enrolment.pictures import shown
 from openlfr.link.watchlist_bundle import NodeKeys
 from openlfr.policy.identifiers import DeploymentId, EntryId, NodeId, WatchlistId
 from openlfr.records.watchlist_review import Verdict

@@ -13,12 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from openlfr.capture.file_names import shown
 from openlfr.cli.hub_access import CLEAN, FINDINGS, DatabaseAddress, VaultFolder, give_up, opened, origin
 from openlfr.cli.watchlist_access import ActingAs, acting, answered, lists_service
 from openlfr.enrolment.duplicates import PairKind
 from openlfr.enrolment.enrol import Enroller
 from openlfr.enrolment.listing import WatchlistError
-from openlfr.enrolment.pictures import shown
 from openlfr.matching.threshold import ThresholdError, checked_threshold
 from openlfr.node.recognition import chosen_threshold
 from openlfr.policy.identifiers import DeploymentId, WatchlistId

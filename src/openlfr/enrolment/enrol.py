@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openlfr.capture.images import ArrayFrameImage
+from openlfr.capture.pictures import PictureError, read_file, read_picture
 from openlfr.enrolment.listing import ReferencePicture
-from openlfr.enrolment.pictures import PictureError, read_file, read_picture
 from openlfr.enrolment.stills import StillDetector, prominent_faces
 from openlfr.vision.alignment import align
 from openlfr.vision.detector import DetectorSession

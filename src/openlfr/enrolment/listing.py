@@ -3,13 +3,13 @@
 import csv
 import io
 import os
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from openlfr.enrolment.pictures import PICTURE_SUFFIXES, shown
+from openlfr.capture.file_names import natural_order, shown
+from openlfr.capture.pictures import PICTURE_SUFFIXES
 
 MAX_CSV_BYTES = 64 * 1024 * 1024
 MAX_PICTURES = 500_000
@@ -223,9 +223,3 @@ def _rows(lines: Sequence[str]) -> Iterator[tuple[int, list[str] | str]]:
 def person_identifier(name: str) -> str:
     """A person's identifier: one spelling of each character, whichever way the file system writes it, safe to show."""
     return shown(unicodedata.normalize("NFC", name.strip()))
-
-
-def natural_order(name: str) -> list[tuple[int, int, str]]:
-    """Sorting key by which people count: shot2 before shot10."""
-    parts = re.split(r"([0-9]+)", name.lower())
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]

@@ -13,9 +13,9 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from openlfr.capture.pictures import PictureError, read_file
 from openlfr.enrolment.enrol import REFERENCE_QUALITY_FLOOR, Enrolled, Enroller
 from openlfr.enrolment.listing import ReferencePicture
-from openlfr.enrolment.pictures import PictureError, read_file
 from openlfr.policy.documents import to_document
 from openlfr.policy.identifiers import PictureId
 from openlfr.policy.refusal import Refusal, RefusalCode

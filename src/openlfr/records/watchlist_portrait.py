@@ -5,7 +5,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from openlfr.enrolment.pictures import PictureError, read_picture
+from openlfr.capture.pictures import PictureError, read_picture
 from openlfr.vision.face import Face
 
 _MARGIN: Final = 1.8

@@ -33,6 +33,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
 
+from openlfr.capture.file_names import shown
 from openlfr.enrolment.listing import (
     MAX_PICTURES,
     WatchlistError,
@@ -41,7 +42,6 @@ from openlfr.enrolment.listing import (
     person_identifier,
     read_csv,
 )
-from openlfr.enrolment.pictures import shown
 from openlfr.policy.identifiers import PersonReference
 from openlfr.policy.refusal import FieldProblem
 from openlfr.policy.text import LONGEST_NAME, text_problems
