@@ -1,11 +1,12 @@
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from tests.support.faces import astronaut, grace_hopper, main_face, models
+from tests.support.faces import astronaut, face_at, grace_hopper, main_face, models
 from tests.support.street import COLLINS, HOPPER, recognition, street, street_frame
 
 from openlfr.capture.frame import Frame
@@ -13,10 +14,12 @@ from openlfr.capture.images import ArrayFrameImage
 from openlfr.node.alert import Alert
 from openlfr.node.analyst import MOST_LOOKS_PER_FRAME, Analyst
 from openlfr.node.ledger import PrivacyLedger
-from openlfr.node.passage import Passage, Shot
+from openlfr.node.passage import Passage, Shot, ShotPolicy
 from openlfr.node.recognition import Recognition
-from openlfr.vision.detector import DetectorOptions
-from openlfr.vision.face import Box
+from openlfr.vision.alignment import align
+from openlfr.vision.detector import DetectorOptions, FaceDetector, ScalablePixels
+from openlfr.vision.face import Box, Face
+from openlfr.vision.quality import assess
 from openlfr.vision.zone import Zone
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -206,3 +209,31 @@ def test_a_track_that_ends_leaves_no_template_in_memory() -> None:
     # The search finds what is there before it is asked to find nothing.
     assert "held: found" in result.stdout
     assert "ended: found 0" in result.stdout, result.stdout
+
+
+class _SeesFaceAt(FaceDetector):
+    """Takes one place of the picture for a face, from afar; looks closer as the real one does."""
+
+    def __init__(self, face: Face) -> None:
+        super().__init__(models().detector_session)
+        self._taken_for_a_face = face
+
+    def detect(self, pixels: ScalablePixels, zone: Zone | None = None) -> tuple[Face, ...]:
+        return (self._taken_for_a_face,)
+
+
+def test_what_is_no_face_at_a_closer_look_gets_no_template() -> None:
+    picture = astronaut()
+    real = main_face(picture)
+    # Her orange suit: bright, sharp and textured enough to be of use, if it were a face.
+    x, y = real.box.centre
+    shoulder = face_at(x + 80, y + 230, 60, confidence=0.9)
+    chip = align(ArrayFrameImage(picture), shoulder.landmarks)
+    assert assess(shoulder, chip, picture.shape[1], picture.shape[0]).unified >= ShotPolicy().floor
+    for face, created in ((shoulder, 0), (real, 1)):
+        ledger = PrivacyLedger()
+        analyst = Analyst("camera", detector=_SeesFaceAt(face), recognition=recognition(), ledger=ledger)
+        analyst.analyse(Frame("camera", 0, 0.0, datetime(2026, 5, 1, tzinfo=UTC), ArrayFrameImage(picture), 0.0))
+        analyst.end()
+        assert ledger.counts().created == created
+        assert analyst.counts.failures_to_acquire == 1 - created

@@ -61,11 +61,12 @@ class StillDetector:
         found = self._detector.detect(ArrayFrameImage(square))
         square[...] = 0
         frame = ArrayFrameImage(picture)
-        return tuple(
-            self._detector.refine(frame, face.moved(-left, -top).scaled(1 / factor), found_at_scale=factor)
+        whole = [
+            face.moved(-left, -top).scaled(1 / factor)
             for face in found
             if 0 <= face.box.centre[0] - left < inner_width and 0 <= face.box.centre[1] - top < inner_height
-        )
+        ]
+        return tuple(self._detector.refine(frame, face, found_at_scale=factor) or face for face in whole)
 
 
 @dataclass(frozen=True, slots=True)

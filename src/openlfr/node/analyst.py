@@ -113,22 +113,32 @@ class Analyst:
             bound = unified(geometric_components(face, frame.image.width, frame.image.height))
             if not self._policy.wants(passage, bound, at_s):
                 continue
-            look = self._look(frame, passage, face)
-            if self._policy.wants(passage, look.quality.unified, at_s):
+            look = self._wanted_look(frame, passage, face, at_s)
+            if look is not None:
                 overwrite((look.chip,))
-                # Worth a template: seen once more at full detail, for landmarks as exact as the watchlist's.
-                looks.append(self._look(frame, passage, self._detector.refine(frame.image, face)))
-            else:
-                overwrite((look.chip,))
+                look = self._closer_look(frame, passage, face, at_s)
+            if look is not None:
+                looks.append(look)
             passage.assess_from_s = at_s + self._policy.reassess_after_s
         looks.sort(key=lambda look: look.quality.unified, reverse=True)
         overwrite(look.chip for look in looks[MOST_LOOKS_PER_FRAME:])
         return looks[:MOST_LOOKS_PER_FRAME]
 
-    @staticmethod
-    def _look(frame: Frame, passage: Passage, face: Face) -> _Look:
+    def _closer_look(self, frame: Frame, passage: Passage, face: Face, at_s: float) -> _Look | None:
+        """The same at full detail: with landmarks as exact as the watchlist's; None where it is no face after all."""
+        closer = self._detector.refine(frame.image, face)
+        if closer is None or closer.confidence < self._policy.confidence:
+            return None
+        return self._wanted_look(frame, passage, closer, at_s)
+
+    def _wanted_look(self, frame: Frame, passage: Passage, face: Face, at_s: float) -> _Look | None:
+        """The face cut out and assessed; None, and nothing kept of it, where its quality does not earn a template."""
         chip = align(frame.image, face.landmarks)
-        return _Look(passage, face, chip, assess(face, chip, frame.image.width, frame.image.height))
+        quality = assess(face, chip, frame.image.width, frame.image.height)
+        if self._policy.wants(passage, quality.unified, at_s):
+            return _Look(passage, face, chip, quality)
+        overwrite((chip,))
+        return None
 
     def _recognise(self, frame: Frame, looks: Sequence[_Look], faces: Sequence[Face], at_s: float) -> list[Alert]:
         chips = np.stack([look.chip for look in looks])

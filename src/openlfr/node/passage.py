@@ -20,6 +20,9 @@ class ShotPolicy:
     floor: float = 25.0
     """Unified quality under which nothing can be said about a face (failure to acquire). Lowering it finds more people
     who are far away or badly lit, and spends templates on shots that decide nothing."""
+    confidence: float = 0.6
+    """How certain the detector must be of the face at the closer look (`FaceDetector.refine`). Lowering it takes backs
+    of heads and far profiles for faces: of what was certain enough from afar in a crowd, four in ten fail here."""
     gain: float = 6.0
     """A later shot must be this much better than the best so far..."""
     variety_after_s: float = 0.4

@@ -98,16 +98,17 @@ class FaceDetector:
         reduced[...] = 0
         return tuple(_face(row, sx, sy) for row in rows)
 
-    def refine(self, pixels: Pixels, face: Face, *, found_at_scale: float | None = None) -> Face:
+    def refine(self, pixels: Pixels, face: Face, *, found_at_scale: float | None = None) -> Face | None:
         """The same face with landmarks from a look at it alone, at full resolution; for shots that become templates.
 
-        Landmarks come out to about a pixel of the network's input, so those of a face that was small there put the
-        chip out of place. On 250 mated pairs of LFW, a face of 20 pixels in the network scored 0.61 on average, and
-        0.66 after a closer look, as one seen large; of 16 pixels, 0.55 and 0.67 (close-up with the face 96 pixels wide). For a profile in video,
-        160 pixels scored 0.51 where 96 scored 0.48. It costs a run of 320 x 320 pixels.
+        Landmarks come out to about a pixel of the network's input, so those of a face that was small there put the chip
+        out of place. On 250 mated pairs of LFW, a face of 20 pixels in the network scored 0.61 on average, and 0.66
+        after a closer look, as one seen large; of 16 pixels, 0.55 and 0.67 (close-up with the face 96 pixels wide). For
+        a profile in video, 160 pixels scored 0.51 where 96 scored 0.48. It costs a run of 320 x 320 pixels.
 
         `found_at_scale` is how much the picture was reduced when the face was found; by default as `detect` does. A
-        face that was large enough then, or is not found again, is returned as it is.
+        face that was large enough then is returned as it is. None where there is no such face at a closer look: of what
+        seemed faces in a crowd from afar, nearly a third are backs of heads, profiles and patterns.
         """
         longest = max(face.box.width, face.box.height, 1.0)
         scale = detection_scale(self.options.min_face_px) if found_at_scale is None else found_at_scale
@@ -117,7 +118,7 @@ class FaceDetector:
         x, y = face.box.centre
         left, top, right, bottom = Box(x - reach, y - reach, 2 * reach, 2 * reach).pixels(pixels.width, pixels.height)
         if right <= left or bottom <= top:
-            return face
+            return None
         factor = _CLOSE_UP_FACE_PX / longest
         width, height = (max(min(round(side * factor), _CLOSE_UP_PX), 1) for side in (right - left, bottom - top))
         patch = pixels.region(left, top, right, bottom)
@@ -129,7 +130,7 @@ class FaceDetector:
         square[...] = 0
         found = [_face(row, width / (right - left), height / (bottom - top)).moved(left, top) for row in rows]
         again = max(found, key=lambda other: other.box.overlap(face.box), default=None)
-        return face if again is None or again.box.overlap(face.box) < _SAME_FACE_OVERLAP else again
+        return None if again is None or again.box.overlap(face.box) < _SAME_FACE_OVERLAP else again
 
     def _rows(self, reduced: BGRImage, bounds: tuple[int, int, int, int]) -> NDArray[np.float32]:
         """The faces of one rectangle as `decode_yunet` gives them, in pixels of the whole reduced picture."""
