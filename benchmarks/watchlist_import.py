@@ -24,8 +24,8 @@ from openlfr.enrolment.listing import ReferencePicture, list_watchlist
 from openlfr.link.watchlist_bundle import BundleLog, OpenedBundle, open_bundle
 from openlfr.node.recognition import chosen_threshold
 from openlfr.policy.refusal import Refusal
+from openlfr.records.watchlist_findings import Verdict
 from openlfr.records.watchlist_import import ENROLLED_TOGETHER, TemplateMaker, WatchlistImport
-from openlfr.records.watchlist_review import Verdict
 from openlfr.records.watchlist_source import read_source
 from openlfr.records.watchlist_tables import Review
 from openlfr.vision.models import open_models
@@ -100,14 +100,14 @@ def measure(pictures: Path, most: int | None, folder: Path) -> list[tuple[str, s
     plain_rate = enroller.plain_pictures / enroller.plain_s if enroller.plain_s else float("nan")
     rate = len(found) / import_s
     rest_s = import_s - enroller.within_s - comparing_s
-    clean, clean_s = timed(lambda: done(hub.lists.accept_clean(officer)))
-    while waiting := done(hub.lists.entries(officer, Review.PENDING)):
+    clean, clean_s = timed(lambda: done(hub.reviews.accept_clean(officer)))
+    while waiting := done(hub.reviews.entries(officer, Review.PENDING)):
         for view in waiting:
-            override = isinstance(hub.lists.review(officer, view.entry.entry, Verdict.ACCEPT, ""), Refusal)
+            override = isinstance(hub.reviews.review(officer, view.entry.entry, Verdict.ACCEPT, ""), Refusal)
             if override:
-                reviewed = hub.lists.review(officer, view.entry.entry, Verdict.OVERRIDE, "Looked at by eye.")
+                reviewed = hub.reviews.review(officer, view.entry.entry, Verdict.OVERRIDE, "Looked at by eye.")
                 if isinstance(reviewed, Refusal):
-                    done(hub.lists.review(officer, view.entry.entry, Verdict.REJECT, reviewed.sentence))
+                    done(hub.reviews.review(officer, view.entry.entry, Verdict.REJECT, reviewed.sentence))
     _, approving_s = timed(lambda: done(hub.lists.approve(officer)))
     frozen, freezing_s = timed(lambda: done(hub.lists.freeze(builder)))
     made, bundling_s = timed(lambda: done(hub.use.bundle(builder, [hub.node])))

@@ -138,7 +138,7 @@ def test_a_folder_gives_entries_that_wait_to_be_completed_by_a_later_file(hub: L
     assert completed.outcomes == {Outcome.UPDATED: 2}
     assert (completed.people, completed.pictures) == (2, 2)
     assert hub.imported(watchlist, tmp_path / "more.csv").outcomes == {Outcome.DUPLICATE: 2}
-    assert hub.lists.accept_clean(hub.asked(hub.hub.authoriser, watchlist)) == 2
+    assert hub.reviews.accept_clean(hub.asked(hub.hub.authoriser, watchlist)) == 2
 
 
 def test_pictures_that_are_alike_are_found_and_the_floor_of_the_threshold_follows(hub: ListHub, tmp_path: Path) -> None:
@@ -201,8 +201,12 @@ def test_an_import_killed_in_the_middle_goes_on_with_nothing_twice(hub: ListHub,
     refused = hub.lists.approve(hub.asked(hub.hub.authoriser, watchlist))
     assert isinstance(refused, Refusal)
     assert "last import was interrupted" in refused.sentence
+    deployment = hub.deployment_of(watchlist)
+    assert hub.importing().unfinished(deployment, source) == watchlist
+    assert hub.importing().unfinished(deployment, replace(source, digest=b"o" * 32)) is None
     report = hub.imported(watchlist, tmp_path / "in" / "people.csv")
     assert report.resumed == 256
+    assert hub.importing().unfinished(deployment, source) is None
     assert report.outcomes == {Outcome.IMPORTED: 700}
     assert (report.people, report.pictures) == (700, 700)
 
@@ -361,10 +365,7 @@ def test_a_list_is_as_fresh_as_the_last_file_that_named_everybody(hub: ListHub, 
         (only,) = hub.lists.lists(hub.hub.builder, found, TERMINAL)  # type: ignore[misc]
         return only.watchlist.drawn_at
 
-    with hub.hub.records.database.reading() as session:
-        value = hub.deployments.lists.find(session, watchlist)
-    assert value is not None
-    found = value.deployment
+    found = hub.deployment_of(watchlist)
     hub.imported(watchlist, people_csv(tmp_path / "more", 1, first=50))
     assert drawn_at() == drawn
     everybody = write_csv(

@@ -271,7 +271,7 @@ def test_the_whole_way_of_a_list_from_pictures_to_proven_deletion(hub: ListHub, 
     answer = register.answer(AUDITOR, PersonIdentifier.reference("n/7"), "SAR 12", "Asked by the person.", TERMINAL)
     assert not isinstance(answer, Refusal)
     assert [(each.watchlist_id, each.deployment_id) for each in answer] == [(watchlist, deployment)]
-    assert hub.lists.entries(hub.asked(staff.builder, watchlist)) == []
+    assert hub.reviews.entries(hub.asked(staff.builder, watchlist)) == []
     assert verify_audit(records.database, records.signer.public).intact
 
 
@@ -283,7 +283,7 @@ def test_nothing_of_a_destroyed_list_can_be_brought_back_by_any_act(hub: ListHub
     assert refusal(hub.importing().run(asked, source, lambda _: 0.5)).code is RefusalCode.WRONG_STATE
     assert refusal(hub.use.bundle(asked, [hub.node])).code is RefusalCode.WRONG_STATE
     assert refusal(hub.lists.freeze(asked)).code in (RefusalCode.WRONG_STATE, RefusalCode.WATCHLIST_EMPTY)
-    assert hub.lists.entries(asked) == []
+    assert hub.reviews.entries(asked) == []
     with hub.hub.records.database.reading() as session:
         row = session.get_one(WatchlistRow, watchlist)
         for table in (WatchlistEntryRow, WatchlistPictureRow, WatchlistImportLineRow):

@@ -33,12 +33,14 @@ from openlfr.records.audit_verify import verify_audit
 from openlfr.records.hub_records import HubRecords, open_hub_records
 from openlfr.records.membership import PersonIdentifier
 from openlfr.records.membership_tables import MembershipRow
+from openlfr.records.watchlist_findings import Verdict
 from openlfr.records.watchlist_frozen import kept_digests
-from openlfr.records.watchlist_review import Verdict
+from openlfr.records.watchlist_reviews import EntryView, WatchlistReviews
 from openlfr.records.watchlist_source import read_source
-from openlfr.records.watchlist_store import AskedList, ListDirectory
+from openlfr.records.watchlist_store import AskedList
 from openlfr.records.watchlist_tables import Outcome, Review, WatchlistEntryRow, WatchlistRow
-from openlfr.records.watchlists import EntryView, ListRecord, Watchlists
+from openlfr.records.watchlist_use import WatchlistsInUse
+from openlfr.records.watchlists import ListRecord, Watchlists
 
 
 @pytest.fixture
@@ -52,16 +54,13 @@ def refusal(answer: object) -> Refusal:
 
 
 def views(hub: ListHub, watchlist: WatchlistId, *reviews: Review) -> list[EntryView]:
-    found = hub.lists.entries(hub.asked(hub.hub.builder, watchlist), *reviews)
+    found = hub.reviews.entries(hub.asked(hub.hub.builder, watchlist), *reviews)
     assert not isinstance(found, Refusal)
     return list(found)
 
 
 def value(hub: ListHub, watchlist: WatchlistId) -> ListRecord:
-    with hub.hub.records.database.reading() as session:
-        listed = ListDirectory().find(session, watchlist)
-    assert listed is not None
-    found = hub.lists.lists(hub.hub.builder, listed.deployment, TERMINAL)
+    found = hub.lists.lists(hub.hub.builder, hub.deployment_of(watchlist), TERMINAL)
     assert not isinstance(found, Refusal)
     return next(each for each in found if each.watchlist.watchlist == watchlist)
 
@@ -102,7 +101,7 @@ def test_whoever_built_or_completed_a_list_may_not_approve_it(hub: ListHub, tmp_
     second = actor("wes", Role.WATCHLIST_MANAGER)
     source = read_source(people_csv(tmp_path / "more", 1, first=9))
     hub.importing().run(hub.asked(second, watchlist), source, lambda _: 0.5)
-    hub.lists.accept_clean(hub.asked(second, watchlist))
+    hub.reviews.accept_clean(hub.asked(second, watchlist))
     assert refusal(hub.lists.approve(hub.asked(second, watchlist))).code is RefusalCode.SAME_PERSON
     assert isinstance(hub.lists.approve(hub.asked(actor("wyn", Role.WATCHLIST_MANAGER), watchlist)), ListRecord)
 
@@ -114,7 +113,7 @@ def test_a_list_with_entries_that_wait_is_not_approved_and_an_empty_one_neither(
     hub.imported(watchlist, people_csv(tmp_path / "in", 2))
     assert refusal(hub.lists.approve(officer)).sentence == "2 entries wait for review: review them first."
     for view in views(hub, watchlist):
-        assert hub.lists.review(officer, view.entry.entry, Verdict.REJECT, "Was found yesterday.") is Review.REJECTED
+        assert hub.reviews.review(officer, view.entry.entry, Verdict.REJECT, "Was found yesterday.") is Review.REJECTED
     assert refusal(hub.lists.approve(officer)).code is RefusalCode.WATCHLIST_EMPTY
 
 
@@ -123,12 +122,12 @@ def test_a_poor_picture_is_used_only_against_the_advice_and_with_a_reason(hub: L
     watchlist = hub.begun()
     hub.imported(watchlist, write_csv(tmp_path / "list.csv", [row("N/1", "poor.png")]))
     officer = hub.asked(hub.hub.authoriser, watchlist)
-    assert hub.lists.accept_clean(officer) == 0
+    assert hub.reviews.accept_clean(officer) == 0
     entry = only_entry(hub, watchlist)
-    answer = refusal(hub.lists.review(officer, entry, Verdict.ACCEPT, ""))
+    answer = refusal(hub.reviews.review(officer, entry, Verdict.ACCEPT, ""))
     assert answer.sentence.startswith("This entry can only be accepted against the advice, with a reason: The picture")
-    assert refusal(hub.lists.review(officer, entry, Verdict.OVERRIDE, "  ")).code is RefusalCode.INVALID_FIELDS
-    assert hub.lists.review(officer, entry, Verdict.OVERRIDE, "The only picture there is.") is Review.OVERRIDDEN
+    assert refusal(hub.reviews.review(officer, entry, Verdict.OVERRIDE, "  ")).code is RefusalCode.INVALID_FIELDS
+    assert hub.reviews.review(officer, entry, Verdict.OVERRIDE, "The only picture there is.") is Review.OVERRIDDEN
     assert isinstance(hub.lists.approve(officer), ListRecord)
 
 
@@ -141,9 +140,9 @@ def test_one_person_under_two_names_is_accepted_only_with_a_reason(hub: ListHub,
     first, second = (view.entry for view in views(hub, watchlist))
     (said,) = views(hub, watchlist)[0].found.against
     assert said.startswith(f"Probably the same person as {second.content.draft.person}, or twins")
-    assert refusal(hub.lists.review(officer, first.entry, Verdict.ACCEPT, "")).code is RefusalCode.NOT_READY
-    assert hub.lists.review(officer, second.entry, Verdict.REJECT, "An alias of the other.") is Review.REJECTED
-    assert hub.lists.review(officer, first.entry, Verdict.ACCEPT, "") is Review.ACCEPTED
+    assert refusal(hub.reviews.review(officer, first.entry, Verdict.ACCEPT, "")).code is RefusalCode.NOT_READY
+    assert hub.reviews.review(officer, second.entry, Verdict.REJECT, "An alias of the other.") is Review.REJECTED
+    assert hub.reviews.review(officer, first.entry, Verdict.ACCEPT, "") is Review.ACCEPTED
 
 
 def test_a_child_needs_a_second_authority_from_somebody_who_did_not_build_the_list(
@@ -155,20 +154,20 @@ def test_a_child_needs_a_second_authority_from_somebody_who_did_not_build_the_li
     officer = hub.asked(hub.hub.authoriser, watchlist)
     entry = only_entry(hub, watchlist)
     for verdict in (Verdict.ACCEPT, Verdict.OVERRIDE):
-        answer = refusal(hub.lists.review(officer, entry, verdict, "Because."))
+        answer = refusal(hub.reviews.review(officer, entry, verdict, "Because."))
         assert "A child or a vulnerable person needs a second authority" in answer.sentence
     both = actor("bo", Role.WATCHLIST_MANAGER, Role.AUTHORISING_OFFICER)
     hub.importing().run(hub.asked(both, watchlist), read_source(tmp_path / "list.csv"), lambda _: 0.5)
-    answer = refusal(hub.lists.give_second_authority(hub.asked(both, watchlist), entry, "At risk."))
+    answer = refusal(hub.reviews.give_second_authority(hub.asked(both, watchlist), entry, "At risk."))
     assert answer.code is RefusalCode.SAME_PERSON
-    assert refusal(hub.lists.give_second_authority(officer, entry, "")).code is RefusalCode.INVALID_FIELDS
-    given = hub.lists.give_second_authority(officer, entry, "Missing for two days, in danger.")
+    assert refusal(hub.reviews.give_second_authority(officer, entry, "")).code is RefusalCode.INVALID_FIELDS
+    given = hub.reviews.give_second_authority(officer, entry, "Missing for two days, in danger.")
     assert not isinstance(given, Refusal)
-    assert hub.lists.review(officer, entry, Verdict.ACCEPT, "") is Review.ACCEPTED
+    assert hub.reviews.review(officer, entry, Verdict.ACCEPT, "") is Review.ACCEPTED
     # What it was given for changes: it has to be given anew.
     changed = write_csv(tmp_path / "more.csv", [row("N/1", "a.png", under_18="yes", reason="Something else.")])
     hub.imported(watchlist, changed)
-    assert "second authority" in refusal(hub.lists.review(officer, entry, Verdict.ACCEPT, "")).sentence
+    assert "second authority" in refusal(hub.reviews.review(officer, entry, Verdict.ACCEPT, "")).sentence
 
 
 def test_any_change_of_an_approved_list_undoes_the_approval(hub: ListHub, tmp_path: Path) -> None:
@@ -188,7 +187,7 @@ def test_a_frozen_list_takes_no_import_and_no_review(hub: ListHub, tmp_path: Pat
     answer = refusal(hub.importing().run(asked, source, lambda _: 0.5))
     assert answer.sentence == "You may not build a watchlist that is frozen."
     entry = views(hub, watchlist)[0].entry.entry
-    assert refusal(hub.lists.review(asked, entry, Verdict.REJECT, "No.")).sentence == (
+    assert refusal(hub.reviews.review(asked, entry, Verdict.REJECT, "No.")).sentence == (
         "You may not review a watchlist entry: the watchlist is frozen, and only one that is being built changes."
     )
     assert value(hub, watchlist) == before
@@ -214,7 +213,7 @@ def test_a_list_is_frozen_only_when_it_is_fresh_small_enough_and_of_the_authoris
     other = hub.begun(deployment)
     maker = replace(QUICK, precision="bf16")
     hub.imported(other, people_csv(tmp_path / "in2", 1), maker)
-    hub.lists.accept_clean(hub.asked(hub.hub.authoriser, other))
+    hub.reviews.accept_clean(hub.asked(hub.hub.authoriser, other))
     hub.lists.approve(hub.asked(hub.hub.authoriser, other))
     assert refusal(hub.lists.freeze(hub.asked(hub.hub.builder, other))).code is RefusalCode.WRONG_MODEL
 
@@ -249,7 +248,7 @@ def test_the_composition_counts_people_by_category_without_testers(hub: ListHub,
     assert report.outcomes == {Outcome.IMPORTED: 3}
     officer = hub.asked(hub.hub.authoriser, watchlist)
     assert refusal(hub.lists.composition(officer)).code is RefusalCode.NOT_YET
-    hub.lists.accept_clean(officer)
+    hub.reviews.accept_clean(officer)
     hub.lists.approve(officer)
     frozen = hub.lists.freeze(hub.asked(hub.hub.builder, watchlist))
     assert isinstance(frozen, ListRecord)
@@ -278,13 +277,13 @@ class Try:
 
 
 TRIES = (
-    Try(Action.VIEW_WATCHLIST, lambda hub, asked, _e, _p: hub.lists.entries(asked)),
-    Try(Action.VIEW_WATCHLIST, lambda hub, asked, _e, _p: hub.lists.pairs(asked)),
-    Try(Action.REVIEW_ENTRY, lambda hub, asked, entry, _p: hub.lists.review(asked, entry, Verdict.REJECT, "No.")),
-    Try(Action.REVIEW_ENTRY, lambda hub, asked, _e, _p: hub.lists.accept_clean(asked)),
+    Try(Action.VIEW_WATCHLIST, lambda hub, asked, _e, _p: hub.reviews.entries(asked)),
+    Try(Action.VIEW_WATCHLIST, lambda hub, asked, _e, _p: hub.reviews.pairs(asked)),
+    Try(Action.REVIEW_ENTRY, lambda hub, asked, entry, _p: hub.reviews.review(asked, entry, Verdict.REJECT, "No.")),
+    Try(Action.REVIEW_ENTRY, lambda hub, asked, _e, _p: hub.reviews.accept_clean(asked)),
     Try(
         Action.GIVE_SECOND_AUTHORITY,
-        lambda hub, asked, entry, _p: hub.lists.give_second_authority(asked, entry, "At risk."),
+        lambda hub, asked, entry, _p: hub.reviews.give_second_authority(asked, entry, "At risk."),
     ),
     Try(Action.APPROVE_WATCHLIST, lambda hub, asked, _e, _p: hub.lists.approve(asked)),
     Try(Action.FREEZE_WATCHLIST, lambda hub, asked, _e, _p: hub.lists.freeze(asked)),
@@ -330,9 +329,15 @@ def test_every_role_tries_every_act_and_only_its_own_are_not_refused_for_the_rol
 
 def test_every_public_act_of_the_service_is_in_the_matrix() -> None:
     source = inspect.getsource(inspect.getmodule(test_every_public_act_of_the_service_is_in_the_matrix))  # type: ignore[arg-type]
-    acts = {name for name, member in inspect.getmembers(Watchlists, inspect.isfunction) if not name.startswith("_")}
-    for name in acts - {"begin", "lists"}:  # these two take no list; tried in tests of their own
-        assert f"hub.lists.{name}(asked" in source
+    services = {"lists": Watchlists, "reviews": WatchlistReviews, "use": WatchlistsInUse}
+    acts = {
+        f"hub.{where}.{name}(asked"
+        for where, service in services.items()
+        for name, member in inspect.getmembers(service, inspect.isfunction)
+        if "asked" in inspect.signature(member).parameters and not name.startswith("_")
+    }
+    assert len(acts) == 11
+    assert [each for each in sorted(acts) if each not in source] == []
 
 
 def record_of(records: HubRecords, watchlist: WatchlistId) -> tuple[object, ...]:

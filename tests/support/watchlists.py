@@ -23,6 +23,7 @@ from openlfr.records.deployments import Deployments
 from openlfr.records.purgeables import PURGEABLES
 from openlfr.records.retention import Retention
 from openlfr.records.watchlist_import import ImportReport, TemplateMaker, WatchlistImport
+from openlfr.records.watchlist_reviews import WatchlistReviews
 from openlfr.records.watchlist_source import COLUMNS, read_source
 from openlfr.records.watchlist_store import AskedList, ListDirectory
 from openlfr.records.watchlist_use import WatchlistsInUse
@@ -138,6 +139,7 @@ class ListHub:
 
     hub: StaffedHub
     lists: Watchlists
+    reviews: WatchlistReviews
     use: WatchlistsInUse
     deployments: Deployments
     retention: Retention
@@ -157,6 +159,12 @@ class ListHub:
         assert not isinstance(record, Refusal), record
         return record.watchlist.watchlist
 
+    def deployment_of(self, watchlist: WatchlistId) -> DeploymentId:
+        with self.hub.records.database.reading() as session:
+            value = ListDirectory().find(session, watchlist)
+        assert value is not None
+        return value.deployment
+
     def importing(self, maker: TemplateMaker = QUICK) -> WatchlistImport:
         return WatchlistImport(self.hub.records, maker, workers=2)
 
@@ -170,7 +178,7 @@ class ListHub:
         """A list whose people are all accepted."""
         watchlist = self.begun(deployment)
         self.imported(watchlist, people_csv(folder, people))
-        assert self.lists.accept_clean(self.asked(self.hub.authoriser, watchlist)) == people
+        assert self.reviews.accept_clean(self.asked(self.hub.authoriser, watchlist)) == people
         return watchlist
 
     def approved(self, folder: Path, people: int = 3, deployment: DeploymentId | None = None) -> WatchlistId:
@@ -196,6 +204,7 @@ def with_lists(hub: StaffedHub) -> ListHub:
     return ListHub(
         hub=hub,
         lists=Watchlists(hub.records, hub.deployments.profiles),
+        reviews=WatchlistReviews(hub.records),
         use=WatchlistsInUse(hub.records, deployments, retention),
         deployments=deployments,
         retention=retention,

@@ -17,10 +17,11 @@ from openlfr.cli.watchlist_access import ActingAs, ListOption, acting, answered,
 from openlfr.cli.watchlist_import import import_pictures
 from openlfr.link.watchlist_bundle import NodeKeys
 from openlfr.policy.identifiers import DeploymentId, EntryId, NodeId, WatchlistId
-from openlfr.records.watchlist_review import Verdict
+from openlfr.records.watchlist_findings import Verdict
+from openlfr.records.watchlist_reviews import EntryView, WatchlistReviews
 from openlfr.records.watchlist_store import AskedList
 from openlfr.records.watchlist_tables import Review
-from openlfr.records.watchlists import EntryView, ListRecord
+from openlfr.records.watchlists import ListRecord
 from openlfr.reporting.suppression import suppress_small, suppressed_text
 from openlfr.sealing.durable import write_synced
 from openlfr.sealing.errors import SignatureInvalidError
@@ -59,11 +60,10 @@ def show(
     """Show a deployment's lists, or a list's entries with what was found about them."""
     with opened(database, vault) as records:
         by = acting(records, acting_as)
-        service = lists_service(records)
         console = Console(highlight=False)
         if watchlist is not None:
             asked = AskedList(by, WatchlistId(watchlist), origin("watchlist show"))
-            views = answered(service.entries(asked, *(state or ()), after=after, most=_MOST_SHOWN))
+            views = answered(WatchlistReviews(records).entries(asked, *(state or ()), after=after, most=_MOST_SHOWN))
             console.print(_entries_table(views))
             if len(views) == _MOST_SHOWN:
                 console.print(f"There may be more: --after {views[-1].entry.entry}")
@@ -71,7 +71,7 @@ def show(
         if deployment is None:
             give_up("Name --deployment to see its lists, or --list to see a list's entries.")
         table = Table("list", "state", "people", "testers", "waiting", "drawn", "hash")
-        for each in answered(service.lists(by, DeploymentId(deployment), origin("watchlist show"))):
+        for each in answered(lists_service(records).lists(by, DeploymentId(deployment), origin("watchlist show"))):
             value = each.watchlist
             table.add_row(
                 value.watchlist,
@@ -103,7 +103,7 @@ def review(
     """Judge entries one by one, or accept all at once that nothing is to be said of."""
     with opened(database, vault) as records:
         asked = AskedList(acting(records, acting_as), WatchlistId(watchlist), origin("watchlist review"))
-        service = lists_service(records)
+        service = WatchlistReviews(records)
         if accept_clean and entry is None:
             count = answered(service.accept_clean(asked))
             typer.echo(f"{count:,} entries accepted; see the others with: openlfr watchlist show --state pending")
@@ -125,7 +125,7 @@ def second_authority(
     """Decide, as an authorising officer, that a child or a vulnerable person may be on the list."""
     with opened(database, vault) as records:
         asked = AskedList(acting(records, acting_as), WatchlistId(watchlist), origin("watchlist second-authority"))
-        answered(lists_service(records).give_second_authority(asked, EntryId(entry), reason))
+        answered(WatchlistReviews(records).give_second_authority(asked, EntryId(entry), reason))
         typer.echo("The second authority is recorded; the entry waits for review.")
 
 

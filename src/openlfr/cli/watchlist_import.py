@@ -76,7 +76,7 @@ def import_pictures(
     consent.
 
     An entry with empty cells is kept and named as incomplete: import a completed file with --list. A folder gives
-    only names and pictures. Interrupted? Run the same command with --list: it goes on where it stopped.
+    only names and pictures. Interrupted? Run the same command again: it goes on where it stopped.
 
     Exit status: 0 when every row is fine, 1 when some need a person, 2 when nothing could be imported.
     """
@@ -85,20 +85,19 @@ def import_pictures(
     source, models = _prepared(path, threshold, model_pack)
     with opened(database, vault) as records:
         by = acting(records, acting_as)
-        if watchlist is None:
-            begun = answered(
-                lists_service(records).begin(by, DeploymentId(deployment or ""), origin("watchlist import"))
-            )
-            watchlist = begun.watchlist.watchlist
-        console = Console(stderr=True, highlight=False)
-        console.print(f"List {watchlist}: {source.rows:,} rows. If this is interrupted, go on with --list {watchlist}")
-        workers = os.cpu_count() or 1
         maker = TemplateMaker(
             Enroller(models.detector_session, models.extractor, quality_floor=0.0),
             models.identity,
             models.execution.precision.value,
         )
-        importing = WatchlistImport(records, maker, workers)
+        importing = WatchlistImport(records, maker, os.cpu_count() or 1)
+        if watchlist is None:
+            target = DeploymentId(deployment or "")
+            watchlist = importing.unfinished(target, source) or (
+                answered(lists_service(records).begin(by, target, origin("watchlist import"))).watchlist.watchlist
+            )
+        console = Console(stderr=True, highlight=False)
+        console.print(f"List {watchlist}: {source.rows:,} rows. If this is interrupted, run it again: it goes on.")
         columns = (TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
             task = progress.add_task("import", total=source.rows)

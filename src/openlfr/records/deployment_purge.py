@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, inspect, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from openlfr.policy.deployment import UNDER_AUTHORITY
@@ -14,8 +14,7 @@ from openlfr.records.alert_tables import AlertContentRow, AlertRow
 from openlfr.records.audit_entry import RecordReference
 from openlfr.records.deployment_tables import AuthorityRow, CheckInRow, DeploymentRow, FacesSeenRow, PlanRow
 from openlfr.records.people_tables import CompetenceRow, StaffRoleRow, StaffRow
-from openlfr.records.purgeable import Candidate
-from openlfr.records.schema import Table
+from openlfr.records.purgeable import Candidate, delete_rows
 from openlfr.records.watchlist_tables import WatchlistDeliveryRow, WatchlistRow
 
 DEPLOYMENT = "deployment"
@@ -56,10 +55,10 @@ class PurgeableDeployments:
 
     def delete_some(self, session: Session, record_id: str, limit: int) -> dict[str, int]:
         for part in _PARTS_OF_DEPLOYMENT:
-            gone = _delete_some(session, part, part.deployment_id == record_id, limit)
+            gone = delete_rows(session, part, part.deployment_id == record_id, limit)
             if gone:
                 return {part.__tablename__: gone}
-        gone = _delete_some(session, DeploymentRow, DeploymentRow.id == record_id, limit)
+        gone = delete_rows(session, DeploymentRow, DeploymentRow.id == record_id, limit)
         return {DeploymentRow.__tablename__: gone} if gone else {}
 
 
@@ -83,10 +82,10 @@ class PurgeableStaff:
 
     def delete_some(self, session: Session, record_id: str, limit: int) -> dict[str, int]:
         for part in _PARTS_OF_STAFF:
-            gone = _delete_some(session, part, part.staff_id == record_id, limit)
+            gone = delete_rows(session, part, part.staff_id == record_id, limit)
             if gone:
                 return {part.__tablename__: gone}
-        gone = _delete_some(session, StaffRow, StaffRow.id == record_id, limit)
+        gone = delete_rows(session, StaffRow, StaffRow.id == record_id, limit)
         return {StaffRow.__tablename__: gone} if gone else {}
 
 
@@ -107,11 +106,3 @@ def _deployments(*, free_only: bool = True) -> Select[str, str, datetime]:
 
 def _deployment(deployment: str, key_id: str, started_at: datetime) -> Candidate:
     return Candidate(RecordReference(DEPLOYMENT, deployment), started_at, frozenset({key_id}))
-
-
-def _delete_some(session: Session, table: type[Table], which: ColumnElement[bool], limit: int) -> int:
-    key = inspect(table).primary_key
-    doomed = session.execute(select(*key).where(which).limit(limit)).all()
-    for row in doomed:
-        session.execute(delete(table).where(*(column == part for column, part in zip(key, row, strict=True))))
-    return len(doomed)

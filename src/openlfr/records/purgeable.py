@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from sqlalchemy import ColumnElement, delete, inspect, select
 from sqlalchemy.orm import Session
 
 from openlfr.policy.retention import DataClass
 from openlfr.records.audit_entry import RecordReference
+from openlfr.records.schema import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +63,15 @@ class Purgeable(Protocol):
         destroyed must be marked in the first call, so that nobody goes on with a record that is half gone.
         """
         ...
+
+
+def delete_rows(session: Session, table: type[Table], which: ColumnElement[bool], limit: int) -> int:
+    """Delete at most `limit` rows of a table; how many there were."""
+    key = inspect(table).primary_key
+    doomed = session.execute(select(*key).where(which).limit(limit)).all()
+    if len(key) == 1:
+        session.execute(delete(table).where(key[0].in_([part for (part,) in doomed])))
+        return len(doomed)
+    for row in doomed:
+        session.execute(delete(table).where(*(column == part for column, part in zip(key, row, strict=True))))
+    return len(doomed)

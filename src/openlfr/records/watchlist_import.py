@@ -17,9 +17,10 @@ from openlfr.capture.pictures import PictureError, read_file
 from openlfr.enrolment.enrol import REFERENCE_QUALITY_FLOOR, Enrolled, Enroller
 from openlfr.enrolment.listing import ReferencePicture
 from openlfr.policy.documents import to_document
-from openlfr.policy.identifiers import PictureId
+from openlfr.policy.identifiers import DeploymentId, PictureId, WatchlistId
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.roles import Action
+from openlfr.policy.watchlist import WatchlistState
 from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.watchlist_batch import Ready, Settled, write_batch
@@ -158,6 +159,22 @@ class WatchlistImport:
                     return refusal
             progress(len(chunk), len(chunk))
         return self._finish(running, look_alike_threshold)
+
+    def unfinished(self, deployment: DeploymentId, source: WatchlistSource) -> WatchlistId | None:
+        """The newest list of a deployment into which this very file was being imported when it was interrupted."""
+        wanted = (
+            select(WatchlistRow.id)
+            .join(WatchlistImportRow, WatchlistImportRow.watchlist_id == WatchlistRow.id)
+            .where(
+                WatchlistRow.deployment_id == deployment,
+                WatchlistRow.state == WatchlistState.BUILDING,
+                WatchlistImportRow.source_digest == source.digest,
+                WatchlistImportRow.finished_at.is_(None),
+            )
+        )
+        with self.records.database.reading() as session:
+            found = session.scalars(wanted.order_by(WatchlistRow.id.desc()).limit(1)).one_or_none()
+        return None if found is None else WatchlistId(found)
 
     def results(self, report: ImportReport) -> Iterator[LineResult]:
         """What became of every row, in the order of the file."""

@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from openlfr.policy.retention import DataClass
 from openlfr.policy.watchlist import WatchlistState
 from openlfr.records.audit_entry import RecordReference
 from openlfr.records.deployment_tables import DeploymentRow
-from openlfr.records.purgeable import Candidate
-from openlfr.records.schema import Table
+from openlfr.records.purgeable import Candidate, delete_rows
 from openlfr.records.watchlist_store import KIND
 from openlfr.records.watchlist_tables import (
     WatchlistBuilderRow,
@@ -27,7 +26,7 @@ from openlfr.records.watchlist_tables import (
 )
 
 _Found = Select[str, str, str, datetime | None]
-_CONTENT: Final[tuple[type[Table], ...]] = (
+_CONTENT: Final = (
     WatchlistPairRow,
     WatchlistPictureRow,
     WatchlistEntryRow,
@@ -66,27 +65,10 @@ class PurgeableWatchlists:
             session.flush()
             deleted[WatchlistRow.__tablename__] = 1
         for table in _CONTENT:
-            count = _delete(session, table, record_id, limit)
+            count = delete_rows(session, table, table.watchlist_id == record_id, limit)
             if count:
                 return {**deleted, table.__tablename__: count}
         return deleted
-
-
-def _delete(session: Session, table: Any, record_id: str, limit: int) -> int:
-    """Delete rows of a list from one table: at most `limit` of them."""
-    keys = table.__table__.primary_key.columns.values()
-    doomed = session.execute(select(*keys).where(table.watchlist_id == record_id).limit(limit)).all()
-    if doomed:
-        first = keys[0]
-        conditions = delete(table).where(table.watchlist_id == record_id)
-        if len(keys) == 1:
-            session.execute(conditions.where(first.in_([key for (key,) in doomed])))
-        else:
-            for values in doomed:
-                session.execute(
-                    conditions.where(*(column == value for column, value in zip(keys, values, strict=True)))
-                )
-    return len(doomed)
 
 
 def _lists() -> _Found:
