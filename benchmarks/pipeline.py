@@ -10,6 +10,8 @@ from pathlib import Path
 from benchmarks.report import evaluation_data
 
 from openlfr.capture.camera import Pace
+from openlfr.capture.source import Connection, Dropped, Picture, Timing
+from openlfr.capture.sources import open_source
 from openlfr.enrolment.enrol import Enroller
 from openlfr.enrolment.listing import ReferencePicture
 from openlfr.matching.gallery import Entry, Gallery
@@ -91,3 +93,36 @@ def clip(*parts: str) -> NamedSource:
     """A clip of the evaluation data's folder `video`, as a camera."""
     path: Path = evaluation_data("video", *parts)
     return NamedSource(path.stem, str(path))
+
+
+class FirstFrames:
+    """The beginning of a recording: `count` pictures at the most."""
+
+    timing = Timing.RECORDED
+
+    def __init__(self, path: Path, count: int) -> None:
+        self._source = open_source(str(path))
+        self._count = count
+
+    @property
+    def description(self) -> str:
+        return self._source.description
+
+    def open(self) -> Connection:
+        """See Source."""
+        return _Beginning(self._source.open(), self._count)
+
+
+class _Beginning:
+    def __init__(self, connection: Connection, count: int) -> None:
+        self._connection = connection
+        self._left = count
+        self.thin = connection.thin
+        self.close = connection.close
+
+    def read(self) -> Picture | Dropped | None:
+        """See Connection."""
+        if not self._left:
+            return None
+        self._left -= 1
+        return self._connection.read()
