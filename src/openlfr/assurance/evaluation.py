@@ -5,7 +5,7 @@ picture of everybody else is a non-mated one, so that non-mated searches are of 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 
@@ -36,6 +36,7 @@ from openlfr.assurance.report import (
     Point,
     Rate,
     SearchResult,
+    Spread,
     Verification,
 )
 from openlfr.assurance.searches import Search, Watchlist, acquired, hits, tops
@@ -140,11 +141,12 @@ def measure(
         histogram=_histogram(mated, apart),
         by_quality=_by_quality(terms, mated, stage_threshold),
         by_size=(),
+        over_draws=(),
         stage_threshold=stage_threshold,
         stages=_stages(mated, stage_threshold, terms.floor),
         misses=_misses(mated, stage_threshold, terms.floor),
         false_positives=_false_positives(non_mated, stage_threshold, probes.relatives),
-        groups=_groups(mated, apart, groups or {}, points_apart, terms.floor),
+        groups=_groups(mated, apart, groups or {}, points_apart, _own_label(min(terms.fpirs)), terms.floor),
     )
 
 
@@ -165,6 +167,27 @@ def searched(watchlist: Watchlist, probes: ProbeSet, terms: Terms) -> tuple[list
     return both[: len(mated)], both[len(mated) :]
 
 
+def over_draws(
+    references: Sequence[Specimen], probes: ProbeSet, size: int, draws: int, terms: Terms
+) -> tuple[Spread, ...]:
+    """TPIR at each target FPIR over so many other draws of who is enrolled, relatives left out: how much of a figure is
+    the luck of the draw."""
+    found: dict[float, list[float]] = {fpir: [] for fpir in sorted(terms.fpirs, reverse=True)}
+    for number in range(draws):
+        drawn = replace(terms, seed=terms.seed + 1 + number)
+        watchlist = draw_watchlist(references, probes.specimens, size, drawn)
+        mated, non_mated = searched(watchlist, probes, drawn)
+        others = tops([search for search in non_mated if search.probe.person not in probes.relatives])
+        for fpir, rates in found.items():
+            if fpir * others.size >= 1:
+                rates.append(true_positives(hits(mated), threshold_at(others, fpir)).rate)
+    return tuple(
+        Spread(f"FPIR {fpir:g}", len(rates), float(np.mean(rates)), min(rates), max(rates))
+        for fpir, rates in found.items()
+        if rates
+    )
+
+
 def size_band(watchlist: Watchlist, probes: Sequence[Specimen], eye_px: float, threshold: float, terms: Terms) -> Band:
     """How many of these mated probes, reduced to so many pixels between the eyes, are still found."""
     found = watchlist.search(probes, terms.floor)
@@ -178,12 +201,15 @@ def size_band(watchlist: Watchlist, probes: Sequence[Specimen], eye_px: float, t
 def verification(pairs: Sequence[tuple[Specimen, Specimen, bool]], fmrs: Sequence[float], terms: Terms) -> Verification:
     """1:1: each pair is a search of a watchlist of one, so that scores are made in the one way there is.
 
-    A pair of which a picture gives no template has no match, whatever the threshold. Raises EvaluationError when there
+    A pair of which a picture gives no template has no match, whatever the threshold; one of which a picture's label is
+    unclear is left out. Raises EvaluationError when there
     are no pairs of one of the two kinds.
     """
     mated: list[float] = []
     non_mated: list[float] = []
     for a, b, same in pairs:
+        if NotEnrolledReason.SEVERAL_FACES in (a.failure, b.failure):
+            continue
         score = -np.inf
         if acquired(a, terms.floor) and acquired(b, terms.floor):
             score = Watchlist([a], terms.rule).search([b], terms.floor)[0].top_score
@@ -215,10 +241,14 @@ def verification(pairs: Sequence[tuple[Specimen, Specimen, bool]], fmrs: Sequenc
 
 def _default_points(size: int, terms: Terms, default_threshold: DefaultThreshold) -> list[tuple[str, float]]:
     """Thresholds of the model pack's own calibration: for each target, and for what forces' system was tested at."""
-    wanted = [(f"the pack's own for FPIR {fpir:g}", fpir) for fpir in sorted(terms.fpirs, reverse=True)]
+    wanted = [(_own_label(fpir), fpir) for fpir in sorted(terms.fpirs, reverse=True)]
     wanted.append((_forces_label(size), fpir_scaled(FORCES_FPIR, FORCES_SIZE, size)))
     points = [(label, default_threshold(size, fpir)) for label, fpir in wanted]
     return [(label, threshold) for label, threshold in points if threshold is not None]
+
+
+def _own_label(fpir: float) -> str:
+    return f"the pack's own for FPIR {fpir:g}"
 
 
 def _forces_label(size: int) -> str:
@@ -350,15 +380,17 @@ def _groups(
     non_mated: Sequence[Search],
     groups: Groups,
     points: Sequence[Point],
+    default_label: str,
     floor: float,
 ) -> tuple[GroupResult, ...]:
-    """FTA; and FPIR and FNIR at the first and the last of the points, the most lenient with the most errors to go by,
-    and the strictest."""
+    """FTA; and FPIR and FNIR at the most lenient of the points, with the most errors to go by, at the pack's default,
+    and at the strictest."""
     if not groups:
         return ()
     results = [*by_group([*mated, *non_mated], FTA, partial(_not_acquired, floor), groups, 0.0, "any")]
     by_leniency = sorted(points, key=lambda point: point.threshold)
-    for point in dict.fromkeys((by_leniency[0], by_leniency[-1])):
+    default = [point for point in by_leniency if point.label == default_label]
+    for point in dict.fromkeys((by_leniency[0], *default, by_leniency[-1])):
         at = point.threshold
         results += by_group(non_mated, FPIR, partial(_false_positive, at), groups, at, point.label)
         results += by_group(mated, FNIR, partial(_missed, at), groups, at, point.label)

@@ -26,6 +26,7 @@ from openlfr.assurance.evaluation import (
     draw_watchlist,
     enrolment_failures,
     measure,
+    over_draws,
     searched,
     size_band,
     verification,
@@ -63,6 +64,7 @@ class EvaluationOrder:
     pairs: Path | None = None
     eye_px: tuple[float, ...] = ()
     seed: int = 0
+    draws: int = 0
     resamples: int = 1000
 
 
@@ -75,10 +77,7 @@ def evaluate(
     """
     _check(order)
     corrections = read_corrections(order.corrections)
-    groups: dict[str, dict[str, str]] = {}
-    for path in order.groups:
-        for attribute, members in read_groups(path).items():
-            groups.setdefault(attribute, {}).update(members)
+    groups = read_all_groups(order.groups)
     named = [(path.stem, read_names(path)) for path in order.lists]
     dataset = read_dataset(order.dataset, corrections)
     extra = [read_dataset(folder, corrections) for folder in order.probes]
@@ -104,6 +103,9 @@ def evaluate(
         main = ProbeSet(dataset.name, tuple(references), dataset.relatives)
         watchlist = draw_watchlist(references, references, size, terms)
         result = measure(watchlist, main, terms, default_threshold=default_threshold, groups=groups)
+        if order.draws:
+            on_stage("Drawing other watchlists", number, len(sizes))
+            result = replace(result, over_draws=over_draws(references, main, size, order.draws, terms))
         searches.append(_with_sizes(result, acquisition, watchlist, main, terms, order.eye_px, on_stage))
         points = result.points_without_relatives or result.points
         given = [
@@ -131,10 +133,10 @@ def evaluate(
         version=__version__,
         made_at=now,
         setup=MatchingSetup(models.identity, models.execution.precision.value, fusion_rule(models)),
-        machine=Machine(_processor(), os.cpu_count() or 1, models.execution.runtime),
+        machine=Machine(processor_name(), os.cpu_count() or 1, models.execution.runtime),
         seed=order.seed,
         quality_floor=terms.floor,
-        data=tuple(_used(data) for data in (dataset, *extra)),
+        data=tuple(used(data) for data in (dataset, *extra)),
         enrolment=enrolment_failures(references, terms.floor),
         verification=verified,
         searches=tuple(searches),
@@ -142,11 +144,22 @@ def evaluate(
     )
 
 
+def read_all_groups(paths: Sequence[Path]) -> dict[str, dict[str, str]]:
+    """Groups of several files together. Raises DatasetError."""
+    groups: dict[str, dict[str, str]] = {}
+    for path in paths:
+        for attribute, members in read_groups(path).items():
+            groups.setdefault(attribute, {}).update(members)
+    return groups
+
+
 def _check(order: EvaluationOrder) -> None:
     if not order.fpirs or any(not 0 < fpir < 1 for fpir in order.fpirs):
         raise EvaluationError("Target FPIRs lie between 0 and 1, such as 0.001.")
     if any(size < 1 for size in order.sizes):
         raise EvaluationError("A watchlist has at least one person: give a --watchlist-size above 0.")
+    if order.draws < 0:
+        raise EvaluationError("The number of other draws cannot be negative.")
     if any(not eye_px >= 1 for eye_px in order.eye_px):
         raise EvaluationError("The distance between the eyes is at least 1 pixel: give another --eye-px.")
 
@@ -196,7 +209,8 @@ def _with_sizes(
     return replace(result, by_size=tuple(bands))
 
 
-def _used(data: Dataset) -> DataUsed:
+def used(data: Dataset) -> DataUsed:
+    """What a report says of a data set."""
     return DataUsed(data.name, len(data.pictures), len(data.by_person()), len(data.left_out), data.digest)
 
 
@@ -211,7 +225,8 @@ def _notes(references: Sequence[Specimen], searches: Sequence[SearchResult]) -> 
     )
 
 
-def _processor() -> str:
+def processor_name() -> str:
+    """As the kernel calls it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from scipy import special
 
+from openlfr.policy.binomial import lower_bound, upper_bound
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -37,10 +39,8 @@ class Proportion:
 
     def interval(self, confidence: float = 0.95) -> Interval:
         """Exact interval of Clopper and Pearson, Biometrika 26 (1934) 404: from 0 to 1 where nothing was tried."""
-        tail = _tail(confidence)
-        k, n = self.count, self.total
-        low = float(special.betaincinv(k, n - k + 1, tail)) if k > 0 else 0.0
-        high = float(special.betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
+        one_sided = 1 - _tail(confidence)
+        low, high = (bound(self.count, self.total, one_sided) for bound in (lower_bound, upper_bound))
         return Interval(low, high, confidence)
 
 

@@ -9,6 +9,7 @@ import json
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Self
 
 import pydantic
@@ -21,7 +22,6 @@ from openlfr.sealing.canonical import canonical_bytes
 from openlfr.sealing.errors import SignatureInvalidError
 from openlfr.sealing.signature import SignedDocument, SigningKey, VerifyKey
 
-REPORT_KIND = "evaluation report"
 MAX_REPORT_BYTES = 32 * 1024 * 1024
 
 
@@ -99,6 +99,17 @@ class Band:
     label: str
     tpir: Rate
     mean_quality: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """TPIR over several draws of who is enrolled."""
+
+    label: str
+    draws: int
+    mean: float
+    lowest: float
+    highest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +209,7 @@ class SearchResult:
     histogram: Histogram
     by_quality: tuple[Band, ...]
     by_size: tuple[Band, ...]
+    over_draws: tuple[Spread, ...]
     stage_threshold: float
     stages: dict[str, int]
     misses: tuple[Miss, ...]
@@ -242,9 +254,98 @@ class EvaluationReport:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class GroupThreshold:
+    """How often a group's searches reach the certified threshold, extrapolated from the tail of the group's own
+    comparisons, and the threshold that would keep the group to the target. `worse`: the group's rate lies above
+    everybody's by more than its interval allows."""
+
+    attribute: str
+    group: str
+    people: int
+    fpir: float
+    fpir_low: float
+    fpir_high: float
+    threshold: float
+    threshold_high: float
+    worse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SizeThreshold:
+    """The threshold for the target FPIR at one watchlist size, with its interval, and what it says of groups.
+
+    `for_every_group` keeps also the worst of the groups measured to the target; None where none was measured.
+    """
+
+    watchlist: int
+    target_fpir: float
+    threshold: float
+    low: float
+    high: float
+    groups: tuple[GroupThreshold, ...]
+    for_every_group: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """FPIR at one threshold over the watchlist's size: predicted, and measured where the data has enough people."""
+
+    watchlist: int
+    predicted: float
+    measured: Rate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The fitted tail of comparisons of two different people, as a pack's calibration file has it."""
+
+    start: float
+    share: float
+    scale: float
+    shape: float
+    made_of: str
+    people: int
+    comparisons: int
+    exceedances: int
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationReport:
+    """All that one calibration found. `growth` is at `growth_threshold`."""
+
+    version: str
+    made_at: datetime
+    setup: MatchingSetup
+    machine: Machine
+    seed: int
+    quality_floor: float
+    data: tuple[DataUsed, ...]
+    tail: Tail
+    sizes: tuple[SizeThreshold, ...]
+    growth_threshold: float
+    growth: tuple[Growth, ...]
+    notes: tuple[str, ...]
+
+
+Report = EvaluationReport | CalibrationReport
+
+
+class ReportKind(StrEnum):
+    EVALUATION = "evaluation report"
+    CALIBRATION = "calibration report"
+
+
+_TYPES: dict[ReportKind, type[Report]] = {
+    ReportKind.EVALUATION: EvaluationReport,
+    ReportKind.CALIBRATION: CalibrationReport,
+}
+
+
 class _Envelope(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid")
 
+    kind: ReportKind
     report: pydantic.JsonValue
     page_sha256: Annotated[str, pydantic.StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     sha256: Annotated[str, pydantic.StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -255,20 +356,21 @@ class _Envelope(pydantic.BaseModel):
 class CheckedReport:
     """A report whose digest fits; `signer` is whose signature it carries, if any."""
 
-    report: EvaluationReport
+    report: Report
     page_sha256: str
     sha256: str
     signer: VerifyKey | None
 
 
-def seal_report(report: EvaluationReport, page: bytes, key: SigningKey | None = None) -> bytes:
+def seal_report(report: Report, page: bytes, key: SigningKey | None = None) -> bytes:
     """The JSON file of a report and its page: the report, the page's SHA-256, a digest over both, and a signature over
     that digest when a key is given. The digest finds damage and careless edits; only a signature proves an author."""
+    kind = next(kind for kind, kept in _TYPES.items() if isinstance(report, kept))
     document = to_document(report)
     page_sha256 = hashlib.sha256(page).hexdigest()
-    digest = _digest(document, page_sha256)
-    signed = None if key is None else key.sign_document(REPORT_KIND, digest).to_bytes().decode()
-    envelope = {"report": document, "page_sha256": page_sha256, "sha256": digest, "signed": signed}
+    digest = _digest(kind, document, page_sha256)
+    signed = None if key is None else key.sign_document(kind, digest).to_bytes().decode()
+    envelope = {"kind": kind, "report": document, "page_sha256": page_sha256, "sha256": digest, "signed": signed}
     return (json.dumps(envelope, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
 
 
@@ -279,33 +381,33 @@ def check_report(content: bytes, *, page: bytes | None = None, trusted: VerifyKe
         raise ReportError(f"The file has over {MAX_REPORT_BYTES // 2**20} MiB, and no report is that long.")
     try:
         envelope = _Envelope.model_validate_json(content)
-        digest = _digest(envelope.report, envelope.page_sha256)
+        digest = _digest(envelope.kind, envelope.report, envelope.page_sha256)
     except (pydantic.ValidationError, ValueError) as error:
-        raise ReportError("This is no evaluation report, or it was cut short.") from error
+        raise ReportError("This is no report of an evaluation or calibration, or it was cut short.") from error
     if digest != envelope.sha256:
         raise ReportError("The report was altered after it was made: its digest does not fit its content.")
     if page is not None and hashlib.sha256(page).hexdigest() != envelope.page_sha256:
         raise ReportError("The page is not the one that was made with this report: it was altered or exchanged.")
     signer = None
     if envelope.signed is not None:
-        signer = _signer(envelope.signed, digest, trusted)
+        signer = _signer(envelope.kind, envelope.signed, digest, trusted)
     elif trusted is not None:
         raise ReportError("The report is not signed, so nothing shows that it comes from the key you trust.")
     try:
-        report = from_document(EvaluationReport, envelope.report)
+        report = from_document(_TYPES[envelope.kind], envelope.report)
     except DocumentError as error:
         raise ReportError(str(error)) from error
     return CheckedReport(report, envelope.page_sha256, digest, signer)
 
 
-def _digest(document: pydantic.JsonValue, page_sha256: str) -> str:
-    return hashlib.sha256(canonical_bytes([document, page_sha256])).hexdigest()
+def _digest(kind: ReportKind, document: pydantic.JsonValue, page_sha256: str) -> str:
+    return hashlib.sha256(canonical_bytes([kind, document, page_sha256])).hexdigest()
 
 
-def _signer(signed: str, digest: str, trusted: VerifyKey | None) -> VerifyKey:
+def _signer(kind: ReportKind, signed: str, digest: str, trusted: VerifyKey | None) -> VerifyKey:
     try:
         document = SignedDocument.from_bytes(signed.encode())
-        content = document.opened_by(trusted or document.signer, REPORT_KIND)
+        content = document.opened_by(trusted or document.signer, kind)
     except SignatureInvalidError as error:
         raise ReportError(str(error)) from error
     if content != digest:

@@ -12,7 +12,7 @@ from openlfr.matching.fusion import fuse
 from openlfr.matching.gallery import Candidate, Entry, Gallery
 from openlfr.node.recognition import CANDIDATES as NAMEABLE
 
-CANDIDATES = 20
+CANDIDATES = 10
 """Best candidates asked for; a mate behind all of them counts as not scored."""
 
 _BATCH = 256
@@ -73,6 +73,29 @@ class Watchlist:
             Search(probe, probe.person in self.people, candidates)
             for probe, candidates in zip(probes, found, strict=True)
         ]
+
+    def scores_from(self, probes: Sequence[Specimen], least: float) -> list[tuple[Candidate, ...]]:
+        """For each probe, which must have a template, everybody whose score reaches `least`, in no order.
+
+        Asks for ever more candidates until those left out cannot reach it.
+        """
+        reach = 0.0 if self._rule is None else self._rule.reach
+        found: list[tuple[Candidate, ...]] = [()] * len(probes)
+        open_numbers, most = list(range(len(probes))), 64
+        while open_numbers:
+            unfinished = []
+            for start in range(0, len(open_numbers), _BATCH):
+                batch = open_numbers[start : start + _BATCH]
+                fused = np.stack([_as_passage(probes[number]) for number in batch])
+                for number, candidates in zip(batch, self._gallery.search(fused, most), strict=True):
+                    if len(candidates) == most and candidates[-1].score + reach >= least:
+                        unfinished.append(number)
+                        continue
+                    near = tuple(found for found in candidates if found.score + reach >= least)
+                    decided = self._decided(probes[number], near)
+                    found[number] = tuple(each for each in decided if each.score >= least)
+            open_numbers, most = unfinished, most * 4
+        return found
 
     def _decided(self, probe: Specimen, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
         """Candidates with the scores that are compared with a threshold. As in the node, the second opinion may put

@@ -73,11 +73,22 @@ def fit_tail(non_mated: Scores, share: float = 0.05) -> TailFit:
             f"{MIN_EXCEEDANCES}: measure more searches or widen the share."
         )
     start = float(scores[scores.size - wanted - 1])
-    over = scores[scores > start] - start
-    if len(over) < MIN_EXCEEDANCES or not np.isfinite(start):
+    if not np.isfinite(start):
+        raise ValueError("Too many scores are equal or missing for a tail to be fitted: measure more searches.")
+    return fit_exceedances(scores[scores > start], start, scores.size)
+
+
+def fit_exceedances(scores: Scores, start: float, total: int) -> TailFit:
+    """Fit those of `total` scores that lie above `start`, where the others are too many to hold.
+
+    Raises:
+        ValueError: fewer than MIN_EXCEEDANCES, one not above `start`, or all of them equal.
+    """
+    over = np.sort(np.asarray(scores, dtype=np.float64).ravel()) - start
+    if len(over) < MIN_EXCEEDANCES or not over[0] > 0:
         raise ValueError("Too many scores are equal or missing for a tail to be fitted: measure more searches.")
     scale, shape = _zhang_stephens(over)
-    return TailFit(start, len(over) / scores.size, scale, shape, len(over))
+    return TailFit(start, len(over) / total, scale, shape, len(over))
 
 
 def threshold_interval(

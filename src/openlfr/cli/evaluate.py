@@ -86,6 +86,9 @@ def evaluate(
     eye_px: Annotated[
         list[float] | None, typer.Option(metavar="PX", help="Also reduce probes to so many pixels between the eyes.")
     ] = None,
+    draws: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Also repeat the test with N other draws of who is enrolled.")
+    ] = 0,
     second_opinion: SecondOpinionChoice = True,
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the report goes.")] = Path("evaluation"),
     seed: Annotated[int, typer.Option(min=0, help="Of every draw: the same seed gives the same figures.")] = 0,
@@ -111,6 +114,7 @@ def evaluate(
         pairs=pairs,
         eye_px=tuple(eye_px or ()),
         seed=seed,
+        draws=draws,
     )
     with measuring(model_pack, precision, second_opinion, None if no_cache else cache or default_cache()) as tools:
         report = run_evaluation(order, tools.models, tools.cache, now=datetime.now(UTC), on_stage=tools.on_stage)
@@ -132,7 +136,7 @@ def verify_report(
     Exits with 0 if they are, 1 if not, and 2 if a file cannot be read.
     """
     trusted = None if signer is None else trusted_key(signer)
-    page_path = report.with_name(PAGE_NAME) if report.name == REPORT_NAME else report.with_suffix(".html")
+    page_path = report.with_suffix(".html")
     try:
         content = report.read_bytes()
         page = page_path.read_bytes() if page_path.exists() else None

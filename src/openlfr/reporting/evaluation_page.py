@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from openlfr.assurance.report import (
     Band,
+    CalibrationReport,
     EvaluationReport,
     FailureCounts,
     GroupResult,
@@ -42,7 +43,7 @@ def _pieces(report: EvaluationReport) -> Iterator[str]:
         "anybody. Intervals hold 95% of the time: for TPIR over people drawn anew, for FPIR exact."
     )
     yield html.listing(report.notes)
-    yield _conditions(report)
+    yield conditions(report)
     yield html.heading("Pictures that could not be enrolled")
     yield _failures("Failure to enrol, first picture of each person", report.enrolment)
     if report.verification is not None:
@@ -61,7 +62,8 @@ def _pieces(report: EvaluationReport) -> Iterator[str]:
         yield from _search(search)
 
 
-def _conditions(report: EvaluationReport) -> str:
+def conditions(report: EvaluationReport | CalibrationReport) -> str:
+    """What was measured, and with what, as a table."""
     rows = [("Scores made by", str(report.setup)), ("Quality floor", f"{report.quality_floor:g}")]
     for data in report.data:
         left_out = f", {data.left_out} left out as mislabelled" if data.left_out else ""
@@ -83,6 +85,15 @@ def _search(search: SearchResult) -> Iterator[str]:
     if search.points_without_relatives:
         yield _points("Without searches for twins and siblings", search.points_without_relatives, columns)
     yield _points("With everybody", search.points, columns)
+    if search.over_draws:
+        yield html.table(
+            "The same test with other draws of who is enrolled, without twins and siblings",
+            ("Threshold set by", "Draws", "Mean TPIR", "Lowest", "Highest"),
+            [
+                (each.label, str(each.draws), _percent(each.mean), _percent(each.lowest), _percent(each.highest))
+                for each in search.over_draws
+            ],
+        )
     if search.extrapolated:
         yield html.table(
             "Rarer than this test can show: extrapolated from its highest non-mated scores",

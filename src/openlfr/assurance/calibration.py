@@ -1,0 +1,278 @@
+"""From comparisons of different people to thresholds: a tail, thresholds for watchlist sizes, and their intervals.
+
+Comparisons that share a person are not independent, so intervals come from drawing whole people anew. FPIR of a list
+of N pictures follows as 1 - (1 - FMR)^N, which takes the comparisons of one passer-by as independent and errs on the
+high side; `measured_growth` holds it against searches.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openlfr.assurance.acquisition import Specimen
+from openlfr.assurance.dataset import group_of
+from openlfr.assurance.error_rates import false_positives
+from openlfr.assurance.evaluation import EvaluationError, ProbeSet, draw_watchlist, searched
+from openlfr.assurance.fairness import Groups
+from openlfr.assurance.intervals import Interval
+from openlfr.assurance.judging import Terms
+from openlfr.assurance.report import GroupThreshold, Growth, Rate
+from openlfr.assurance.searches import Watchlist, acquired, tops
+from openlfr.assurance.tail import MIN_EXCEEDANCES, TailFit, fit_exceedances
+from openlfr.matching.threshold import Calibration, predicted_fpir, threshold_for
+
+TAIL_SHARE = 0.001
+"""Of all comparisons the highest: with a thousand people or more, enough for a steady fit and high enough for one."""
+
+FEWEST_PEOPLE = 100
+"""With fewer people the highest comparisons are of a handful of faces."""
+
+_SAMPLE = 40
+"""Probes from whose comparisons it is estimated, first, where the tail begins."""
+
+RESAMPLES = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparisons:
+    """The highest of `total` comparisons of different people.
+
+    `score` (n,) float64, all above `start`; `probe` and `entry` (n,) number the two people compared. Among people of
+    one set (`symmetric`) every two are compared once.
+    """
+
+    score: NDArray[np.float64]
+    probe: NDArray[np.intp]
+    entry: NDArray[np.intp]
+    start: float
+    total: int
+    probes: int
+    symmetric: bool
+
+    def fit(self) -> TailFit:
+        """Raises EvaluationError when there are too few for a tail."""
+        try:
+            return fit_exceedances(self.score, self.start, self.total)
+        except ValueError as error:
+            raise EvaluationError(str(error)) from error
+
+    def redrawn(self, rng: np.random.Generator, resamples: int = RESAMPLES) -> list[TailFit]:
+        """Fits to as many draws of people with replacement; among people of one set both sides are drawn, of two sets
+        the probes. A person drawn twice is not compared with themselves."""
+        fits = []
+        for _ in range(resamples):
+            times = np.bincount(rng.integers(self.probes, size=self.probes), minlength=self.probes)
+            weight = times[self.probe] * (times[self.entry] if self.symmetric else 1)
+            drawn = np.repeat(self.score, weight)
+            pairs = (self.probes**2 - int((times**2).sum())) // 2
+            total = pairs if self.symmetric else self.total
+            if len(drawn) >= MIN_EXCEEDANCES and drawn.min() < drawn.max():
+                fits.append(fit_exceedances(drawn, self.start, total))
+        return fits
+
+
+def compare_people(specimens: Sequence[Specimen], terms: Terms, share: float = TAIL_SHARE) -> Comparisons:
+    """Every two of these people, one specimen each. Raises EvaluationError when they are too few."""
+    people = len(specimens)
+    total = people * (people - 1) // 2
+    if people < FEWEST_PEOPLE or share * total < MIN_EXCEEDANCES:
+        raise EvaluationError(
+            f"A calibration needs at least {FEWEST_PEOPLE} people with a usable picture, better thousands; there are "
+            f"{people}."
+        )
+    watchlist = Watchlist(specimens, terms.rule)
+    found = _above(watchlist, specimens, share, terms)
+    once = found.probe < found.entry
+    return _highest(found.score[once], found.probe[once], found.entry[once], total, people, share, symmetric=True)
+
+
+def compare_sets(
+    probes: Sequence[Specimen], watchlist: Watchlist, terms: Terms, share: float = TAIL_SHARE
+) -> Comparisons:
+    """Every probe with every entry of somebody else's. Raises EvaluationError when they are too few."""
+    own = sum(probe.person in watchlist.people for probe in probes)
+    total = len(probes) * len(watchlist.enrolled) - own
+    if share * total < MIN_EXCEEDANCES:
+        raise EvaluationError(f"{total:,} comparisons are too few for a tail: there must be more people.")
+    found = _above(watchlist, probes, share, terms)
+    return _highest(found.score, found.probe, found.entry, total, len(probes), share, symmetric=False)
+
+
+def threshold_at_size(comparisons: Comparisons, target: float, size: int, seed: int) -> tuple[float, Interval]:
+    """The threshold for a target FPIR at a watchlist size, and its interval over people, 95 %."""
+    value = threshold_for(_as_calibration(comparisons.fit()), target, size)
+    again = [
+        threshold_for(_as_calibration(fit), target, size) for fit in comparisons.redrawn(np.random.default_rng(seed))
+    ]
+    return value, _percentiles(again)
+
+
+def fpir_interval(comparisons: Comparisons, threshold: float, size: int, seed: int) -> Interval:
+    """Of the predicted FPIR at a threshold, over people, 95 %."""
+    fits = comparisons.redrawn(np.random.default_rng(seed))
+    return _percentiles([predicted_fpir(_as_calibration(fit), threshold, size) for fit in fits])
+
+
+def as_calibration(comparisons: Comparisons, made_of: str) -> Calibration:
+    """What a model pack's calibration file holds."""
+    fit = comparisons.fit()
+    return Calibration(fit.start, fit.share, fit.scale, fit.shape, made_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A target FPIR at a watchlist size, and the threshold certified for it."""
+
+    target: float
+    size: int
+    threshold: float
+
+
+def group_thresholds(
+    comparisons: Comparisons, probes: Sequence[Specimen], groups: Groups, wanted: Wanted, seed: int
+) -> list[GroupThreshold]:
+    """For each group, how often its members reach the threshold and which threshold would keep them to the target.
+
+    `comparisons` are those of `probes` with a watchlist; a group's comparisons are those of its members. A group
+    with too few comparisons in the tail is left out.
+    """
+    overall = predicted_fpir(_as_calibration(comparisons.fit()), wanted.threshold, wanted.size)
+    found = []
+    for attribute, members in groups.items():
+        of_probe = [group_of(probe.picture, members) for probe in probes]
+        for group in sorted({name for name in of_probe if name is not None}):
+            part = _of_group(comparisons, [name == group for name in of_probe])
+            if part is None:
+                continue
+            rate = predicted_fpir(_as_calibration(part.fit()), wanted.threshold, wanted.size)
+            interval = fpir_interval(part, wanted.threshold, wanted.size, seed)
+            threshold, within = threshold_at_size(part, wanted.target, wanted.size, seed)
+            found.append(
+                GroupThreshold(
+                    attribute=attribute,
+                    group=group,
+                    people=part.probes,
+                    fpir=rate,
+                    fpir_low=interval.low,
+                    fpir_high=interval.high,
+                    threshold=threshold,
+                    threshold_high=within.high,
+                    worse=interval.low > overall,
+                )
+            )
+    return found
+
+
+def measured_growth(
+    calibration: Calibration,
+    references: Sequence[Specimen],
+    relatives: frozenset[str],
+    sizes: Sequence[int],
+    threshold: float,
+    terms: Terms,
+) -> list[Growth]:
+    """Predicted FPIR at each size, and what searches of as large a list found where there are people enough."""
+    people = len({specimen.person for specimen in references if acquired(specimen, terms.floor)})
+    found = []
+    for size in sorted(set(sizes)):
+        measured = None
+        if size <= people * 3 // 4:
+            watchlist = draw_watchlist(references, references, size, terms)
+            _, non_mated = searched(watchlist, ProbeSet("", tuple(references)), terms)
+            apart = [search for search in non_mated if search.probe.person not in relatives]
+            measured = Rate.exact(false_positives(tops(apart), threshold))
+        found.append(Growth(size, predicted_fpir(calibration, threshold, size), measured))
+    return found
+
+
+def one_each(specimens: Sequence[Specimen], floor: float, without: frozenset[str] = frozenset()) -> list[Specimen]:
+    """The first usable picture of each person who is not among `without`."""
+    first: dict[str, Specimen] = {}
+    for specimen in specimens:
+        if acquired(specimen, floor) and specimen.person not in without:
+            first.setdefault(specimen.person, specimen)
+    return list(first.values())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    score: NDArray[np.float64]
+    probe: NDArray[np.intp]
+    entry: NDArray[np.intp]
+
+
+def _above(watchlist: Watchlist, probes: Sequence[Specimen], share: float, terms: Terms) -> _Found:
+    """At least the highest `share` of all comparisons of different people."""
+    drawn = np.random.default_rng(terms.seed).permutation(len(probes))[:_SAMPLE]
+    sample = _collected(watchlist, [probes[int(number)] for number in drawn], -np.inf)
+    # Lower than where the tail begins in the sample, since the sample may have been lucky.
+    least = float(np.quantile(sample.score, 1 - min(3 * share, 1.0)))
+    wanted = share * len(probes) * len(watchlist.enrolled)
+    found = _collected(watchlist, probes, least)
+    while len(found.score) <= wanted + 1:
+        least -= 0.02
+        found = _collected(watchlist, probes, least)
+    return found
+
+
+def _collected(watchlist: Watchlist, probes: Sequence[Specimen], least: float) -> _Found:
+    number: Mapping[str, int] = {specimen.person: n for n, specimen in enumerate(watchlist.enrolled)}
+    scores: list[float] = []
+    first: list[int] = []
+    second: list[int] = []
+    for n, (probe, candidates) in enumerate(zip(probes, watchlist.scores_from(probes, least), strict=True)):
+        for candidate in candidates:
+            if candidate.person_id != probe.person:
+                scores.append(candidate.score)
+                first.append(n)
+                second.append(number[candidate.person_id])
+    return _Found(np.array(scores, np.float64), np.array(first, np.intp), np.array(second, np.intp))
+
+
+def _highest(
+    score: NDArray[np.float64],
+    probe: NDArray[np.intp],
+    entry: NDArray[np.intp],
+    total: int,
+    probes: int,
+    share: float,
+    *,
+    symmetric: bool,
+) -> Comparisons:
+    """Those above the score that the wanted share of all exceeds."""
+    wanted = int(share * total)
+    start = float(np.partition(score, len(score) - wanted - 1)[len(score) - wanted - 1])
+    above = score > start
+    return Comparisons(score[above], probe[above], entry[above], start, total, probes, symmetric)
+
+
+def _of_group(comparisons: Comparisons, members: Sequence[bool]) -> Comparisons | None:
+    """The comparisons of these probes, numbered anew; among people of one set each pair counts for both."""
+    inside = np.asarray(members)
+    count = int(inside.sum())
+    place = np.cumsum(inside) - 1
+    if comparisons.symmetric:
+        score = np.concatenate([comparisons.score, comparisons.score])
+        probe = np.concatenate([comparisons.probe, comparisons.entry])
+        entry = np.concatenate([comparisons.entry, comparisons.probe])
+        total = count * (comparisons.probes - 1)
+    else:
+        score, probe, entry = comparisons.score, comparisons.probe, comparisons.entry
+        total = comparisons.total * count // comparisons.probes
+    chosen = inside[probe]
+    if np.count_nonzero(chosen) < MIN_EXCEEDANCES:
+        return None
+    return Comparisons(score[chosen], place[probe[chosen]], entry[chosen], comparisons.start, total, count, False)
+
+
+def _as_calibration(fit: TailFit) -> Calibration:
+    return Calibration(fit.start, fit.share, fit.scale, fit.shape, "")
+
+
+def _percentiles(values: Sequence[float]) -> Interval:
+    if not values:
+        raise EvaluationError("There are too few people for an interval.")
+    low, high = np.quantile(values, [0.025, 0.975])
+    return Interval(float(low), float(high), 0.95)
