@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -34,7 +35,7 @@ from openlfr.records.hub_records import HubRecords, open_hub_records
 from openlfr.records.membership import PersonIdentifier
 from openlfr.records.membership_tables import MembershipRow
 from openlfr.records.watchlist_findings import Verdict
-from openlfr.records.watchlist_frozen import kept_digests
+from openlfr.records.watchlist_frozen import completed_entries, kept_digests
 from openlfr.records.watchlist_reviews import EntryView, WatchlistReviews
 from openlfr.records.watchlist_source import read_source
 from openlfr.records.watchlist_store import AskedList
@@ -216,6 +217,25 @@ def test_a_list_is_frozen_only_when_it_is_fresh_small_enough_and_of_the_authoris
     hub.reviews.accept_clean(hub.asked(hub.hub.authoriser, other))
     hub.lists.approve(hub.asked(hub.hub.authoriser, other))
     assert refusal(hub.lists.freeze(hub.asked(hub.hub.builder, other))).code is RefusalCode.WRONG_MODEL
+
+
+def test_an_approval_of_what_changed_while_it_was_read_is_refused(
+    hub: ListHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watchlist = hub.reviewed(tmp_path / "in", 2)
+    officer = hub.asked(hub.hub.authoriser, watchlist)
+    entry = views(hub, watchlist)[0].entry.entry
+
+    def interrupted(*arguments: Any) -> object:
+        found = completed_entries(*arguments)
+        hub.reviews.review(officer, entry, Verdict.REJECT, "Was found just now.")
+        return found
+
+    monkeypatch.setattr("openlfr.records.watchlists.completed_entries", interrupted)
+    answer = refusal(hub.lists.approve(officer))
+    assert answer.sentence == "Somebody changed this watchlist meanwhile: look at it again, then decide."
+    monkeypatch.undo()
+    assert isinstance(hub.lists.approve(officer), ListRecord)
 
 
 def test_freezing_enters_everybody_in_the_membership_register(hub: ListHub, tmp_path: Path) -> None:

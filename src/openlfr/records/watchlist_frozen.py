@@ -48,6 +48,27 @@ class CompleteEntry:
         return entry_digest(self.entry, hashes)
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedEntries:
+    """Everybody on a list as it was at `version`, or why somebody may not be on it.
+
+    Reading thousands of entries takes seconds, in which an alert must not wait: it is done before the act, outside its
+    transaction, and counts if the list is still the same then.
+    """
+
+    version: int
+    completed: list[CompleteEntry] | Refusal
+
+    def still(self, row: WatchlistRow) -> list[CompleteEntry] | Refusal:
+        """The entries, if the list has not changed since."""
+        if row.version != self.version:
+            return Refusal(
+                RefusalCode.CHANGED_MEANWHILE,
+                "Somebody changed this watchlist meanwhile: look at it again, then decide.",
+            )
+        return self.completed
+
+
 def list_identity(row: WatchlistRow) -> ListIdentity:
     """Which list it is, as its hash and bundles say it."""
     return ListIdentity(WatchlistId(row.id), DeploymentId(row.deployment_id), row.model_pack or "", row.precision or "")

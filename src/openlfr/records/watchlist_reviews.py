@@ -147,6 +147,7 @@ class WatchlistReviews:
             (stored,) = stored_entries(self.records, session, [entry_row])
             given = SecondAuthority(asked.by.staff, self.records.clock(), reason)
             draft = replace(stored.content.draft, second_authority=given)
+            row.version += 1
             entry_row.review = Review.PENDING
             entry_row.content = seal_content(
                 self.records, list_key(self.records, row), entry, replace(stored.content, draft=draft)
@@ -237,5 +238,6 @@ class WatchlistReviews:
         reason: str,
     ) -> None:
         content = replace(entry.content, review_reason=reason, reviewed_by=asked.by.staff)
+        row.version += 1
         entry_row.review = review
         entry_row.content = seal_content(self.records, list_key(self.records, row), entry.entry, content)

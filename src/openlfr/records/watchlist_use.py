@@ -24,6 +24,7 @@ from openlfr.records.deployments import Asked, Deployments
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.receipts import PurgeReceipt
 from openlfr.records.retention import Retention
+from openlfr.records.watchlist_acts import carried_out
 from openlfr.records.watchlist_frozen import CompleteEntry, completed_entries, kept_digests, list_identity
 from openlfr.records.watchlist_store import (
     KIND,
@@ -75,18 +76,26 @@ class WatchlistsInUse:
 
     def bundle(self, asked: AskedList, nodes: Sequence[NodeKeys]) -> MadeBundle | Refusal:
         """Seal a frozen list to nodes of its deployment; each opens it once. Nothing else ever exports a picture."""
+        # Sealing thousands of portraits takes seconds, in which an alert must not wait for the one writer.
+        with self.records.database.reading() as session:
+            made = self._bundled(session, asked, nodes)
         with self.records.database.writing() as session:
-            done = self._bundled(session, asked, nodes)
-            if isinstance(done, Refusal):
-                return self._refused(session, asked, Action.BUNDLE_WATCHLIST, done)
+            if isinstance(made, Refusal):
+                return self._refused(session, asked, Action.BUNDLE_WATCHLIST, made)
+            done, version = made
+            row = session.get_one(WatchlistRow, asked.watchlist)
+            if row.version != version:
+                changed = Refusal(
+                    RefusalCode.CHANGED_MEANWHILE, "Somebody changed this watchlist meanwhile: make the bundle again."
+                )
+                return self._refused(session, asked, Action.BUNDLE_WATCHLIST, changed)
             now = self.records.clock()
-            deployment = session.get_one(WatchlistRow, asked.watchlist).deployment_id
             session.add_all(
                 WatchlistDeliveryRow(
                     bundle_id=done.bundle,
                     node_id=node.node,
                     watchlist_id=asked.watchlist,
-                    deployment_id=deployment,
+                    deployment_id=row.deployment_id,
                     verify_key=node.verify.raw,
                     made_at=now,
                 )
@@ -144,14 +153,13 @@ class WatchlistsInUse:
         Their pictures are deleted here in the same transaction, and the plan of a deployment that uses the list names
         the list's new hash, so that no node analyses with the old one.
         """
-        with self.records.database.writing() as session:
-            done = self._removed(session, asked, entry, reason)
-            if isinstance(done, Refusal):
-                return self._refused(session, asked, Action.REMOVE_FROM_WATCHLIST, done)
-            record = reference(KIND, asked.watchlist)
-            words = f"Removed entry {entry}: {reason}"
-            write_done(self.records, session, asked.by, Action.REMOVE_FROM_WATCHLIST, record, asked.origin, words)
-            return done
+        return carried_out(
+            self.records,
+            asked,
+            Action.REMOVE_FROM_WATCHLIST,
+            lambda session: self._removed(session, asked, entry, reason),
+            f"Removed entry {entry}: {reason}",
+        )
 
     def removals(self, watchlist: WatchlistId, after: int = 0) -> Sequence[SignedDocument]:
         """The orders of a list with a number above `after`, in order, for a node that missed some."""
@@ -173,7 +181,10 @@ class WatchlistsInUse:
         record = reference(KIND, asked.watchlist)
         return self.retention.destroy(record, who, Action.DESTROY_WATCHLIST, asked.origin, reason)
 
-    def _bundled(self, session: Session, asked: AskedList, nodes: Sequence[NodeKeys]) -> MadeBundle | Refusal:
+    def _bundled(
+        self, session: Session, asked: AskedList, nodes: Sequence[NodeKeys]
+    ) -> tuple[MadeBundle, int] | Refusal:
+        """The bundle, and the version of the list that it holds."""
         row = listed(session, asked, Action.BUNDLE_WATCHLIST, self.records)
         if isinstance(row, Refusal):
             return row
@@ -202,7 +213,8 @@ class WatchlistsInUse:
         if manifest.made_at >= manifest.open_until:
             return Refusal(RefusalCode.TOO_LATE, "The authorised time is over: no node needs this watchlist any more.")
         entries = self._opened(session, completed)
-        return MadeBundle(manifest.bundle, make_bundle(self.records.signer, manifest, entries, nodes))
+        content = make_bundle(self.records.signer, manifest, entries, nodes)
+        return MadeBundle(manifest.bundle, content), row.version
 
     def _opened(self, session: Session, completed: Sequence[CompleteEntry]) -> list[ListedEntry]:
         """Entries with templates and portraits; the pictures themselves stay sealed."""

@@ -28,6 +28,7 @@ from openlfr.records.hub_records import HubRecords
 from openlfr.records.membership import MembershipRegister, PersonIdentifier
 from openlfr.records.watchlist_acts import carried_out, demands_on
 from openlfr.records.watchlist_frozen import (
+    CheckedEntries,
     Composition,
     completed_entries,
     composition_document,
@@ -127,6 +128,7 @@ class Watchlists:
 
     def approve(self, asked: AskedList) -> ListRecord | Refusal:
         """Approve the list as it is: every entry reviewed, every accepted one complete, by nobody who built it."""
+        checked = self._checked(asked, Action.APPROVE_WATCHLIST)
 
         def act(session: Session) -> ListRecord | Refusal:
             row = listed(session, asked, Action.APPROVE_WATCHLIST, self.records)
@@ -144,10 +146,7 @@ class Watchlists:
                 return Refusal(RefusalCode.NOT_READY, f"{record.waiting} entries wait for review: review them first.")
             if changed.size == 0:
                 return Refusal(RefusalCode.WATCHLIST_EMPTY, "Nobody is on this watchlist: accept people first.")
-            demands = demands_on(self.records, session, row)
-            if isinstance(demands, Refusal):
-                return demands
-            completed = completed_entries(self.records, session, row, demands)
+            completed = checked.still(row)
             if isinstance(completed, Refusal):
                 return completed
             save_value(session, row, changed)
@@ -157,14 +156,14 @@ class Watchlists:
 
     def freeze(self, asked: AskedList) -> ListRecord | Refusal:
         """Fix an approved list under its hash and enter everybody in the membership register."""
+        checked = self._checked(asked, Action.FREEZE_WATCHLIST)
 
         def act(session: Session) -> ListRecord | Refusal:
             row = listed(session, asked, Action.FREEZE_WATCHLIST, self.records)
             if isinstance(row, Refusal):
                 return row
-            demands = demands_on(self.records, session, row)
             deployment = read_deployment(self.records, session, DeploymentId(row.deployment_id))
-            if isinstance(demands, Refusal) or deployment is None or deployment.deployment.authority is None:
+            if deployment is None or deployment.deployment.authority is None:
                 return Refusal(RefusalCode.AUTHORITY_MISSING, "This deployment has no authority.")
             terms = deployment.deployment.authority.terms
             identity = list_identity(row)
@@ -178,9 +177,8 @@ class Watchlists:
                 terms.largest_watchlist, self.profiles[deployment.profile].watchlist_age, terms.window.start
             )
             before, now = as_value(session, row), self.records.clock()
-            # The rules that need no hash come first: reading and hashing thousands of entries takes seconds.
             early = freeze(before, asked.by, now, "", limits)
-            completed = early if isinstance(early, Refusal) else completed_entries(self.records, session, row, demands)
+            completed = early if isinstance(early, Refusal) else checked.still(row)
             if isinstance(completed, Refusal):
                 return completed
             frozen = freeze(before, asked.by, now, list_hash(identity, keep_digests(session, completed)), limits)
@@ -197,6 +195,17 @@ class Watchlists:
             return _record(session, row)
 
         return carried_out(self.records, asked, Action.FREEZE_WATCHLIST, act, "Frozen.")
+
+    def _checked(self, asked: AskedList, action: Action) -> CheckedEntries:
+        """Everybody on the list under the demands of its authority, read and checked while others may write."""
+        with self.records.database.reading() as session:
+            row = listed(session, asked, action, self.records)
+            if isinstance(row, Refusal):
+                return CheckedEntries(0, row)
+            demands = demands_on(self.records, session, row)
+            if isinstance(demands, Refusal):
+                return CheckedEntries(row.version, demands)
+            return CheckedEntries(row.version, completed_entries(self.records, session, row, demands))
 
     def composition(self, asked: AskedList) -> Composition | Refusal:
         """Counts of people by category of a frozen list; they stay when the list is destroyed."""
