@@ -103,6 +103,8 @@ def measure(pictures: Path, most: int | None, folder: Path) -> list[tuple[str, s
     import_s = ended - started - enroller.plain_s
     plain_rate = enroller.plain_pictures / enroller.plain_s if enroller.plain_s else float("nan")
     rate = len(found) / import_s
+    cpu_each_s = import_cpu_s / len(found)
+    idle_min = 16_000 * cpu_each_s / 2 / 60
     rest_s = import_s - enroller.within_s - comparing_s
     clean, clean_s = timed(lambda: done(hub.reviews.accept_clean(officer)))
     while waiting := done(hub.reviews.entries(officer, Review.PENDING)):
@@ -130,8 +132,7 @@ def measure(pictures: Path, most: int | None, folder: Path) -> list[tuple[str, s
         ("import", f"{import_s:.0f} s, {rate:.1f} pictures/s; 16,000 would take {16_000 / rate / 60:.1f} min"),
         (
             "processor time of the import",
-            f"{import_cpu_s / len(found) * 1000:.1f} ms a picture; two idle cores would take "
-            f"{16_000 * import_cpu_s / len(found) / 2 / 60:.1f} min for 16,000",
+            f"{1000 * cpu_each_s:.1f} ms a picture, {idle_min:.1f} min for 16,000 on 2 idle cores",
         ),
         ("plain enroller, in turns", f"{plain_rate:.1f} pictures/s on {enroller.plain_pictures:,}"),
         ("import to plain enroller", f"{rate / plain_rate:.2f}"),

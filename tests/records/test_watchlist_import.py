@@ -4,18 +4,17 @@ import hashlib
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import pytest
 from sqlalchemy import func, select
-from tests.support.database import PASSPHRASE, HandClock
-from tests.support.deployment_values import BUILDER, NOON
+from tests.support.database import HandClock
 from tests.support.faces import astronaut, grace_hopper_file, models
 from tests.support.kills import work_killed_before
 from tests.support.staffed_hub import TERMINAL, staffed
+from tests.support.watchlist_work import import_it
 from tests.support.watchlists import (
     NO_FACE_GREY,
     POOR_GREY,
@@ -34,11 +33,11 @@ from openlfr.enrolment.listing import WatchlistError
 from openlfr.policy.identifiers import WatchlistId
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.records.audit_verify import verify_audit
-from openlfr.records.hub_records import HubRecords, open_hub_records
-from openlfr.records.watchlist_import import ImportReport, TemplateMaker, WatchlistImport
+from openlfr.records.hub_records import HubRecords
+from openlfr.records.watchlist_import import ImportReport, TemplateMaker
 from openlfr.records.watchlist_import_lines import LineResult
 from openlfr.records.watchlist_source import read_source
-from openlfr.records.watchlist_store import AskedList, read_entries
+from openlfr.records.watchlist_store import read_entries
 from openlfr.records.watchlist_tables import (
     Outcome,
     Review,
@@ -211,14 +210,6 @@ def test_an_import_killed_in_the_middle_goes_on_with_nothing_twice(hub: ListHub,
     assert (report.people, report.pictures) == (700, 700)
 
 
-def import_it(report: Callable[[object], None], url: str, folder: Path, watchlist: WatchlistId, source: Path) -> None:
-    records = open_hub_records(url, folder, PASSPHRASE, HandClock(NOON))
-    importing = WatchlistImport(records, QUICK, workers=2)
-    finished = importing.run(AskedList(BUILDER, watchlist, TERMINAL), read_source(source), lambda _: 0.5)
-    assert not isinstance(finished, Refusal)
-    report(finished.pictures)
-
-
 @pytest.mark.slow
 def test_an_import_killed_at_any_step_leaves_no_half_row_and_the_next_run_does_the_rest(
     hub: ListHub, database_url: str, tmp_path: Path
@@ -245,7 +236,7 @@ def test_an_import_killed_at_any_step_leaves_no_half_row_and_the_next_run_does_t
     assert verify_audit(records.database, records.signer.public).intact
 
 
-KILLS = 25
+KILLS = 12
 WRITTEN_TOGETHER = (WatchlistPictureRow, WatchlistEntryRow, WatchlistImportLineRow)
 
 

@@ -1,6 +1,5 @@
 """Frozen lists in use: bundles and receipts, removal at any moment, destruction, and the whole way as a story."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -8,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sqlalchemy import func, select
-from tests.support.database import PASSPHRASE, HandClock
-from tests.support.deployment_values import AUDITOR, BUILDER, END, NOON, READY, START, UK
+from tests.support.database import HandClock
+from tests.support.deployment_values import AUDITOR, END, NOON, READY, START
 from tests.support.kills import work_killed_before
 from tests.support.staffed_hub import TERMINAL, kept, staffed
+from tests.support.watchlist_work import remove_it
 from tests.support.watchlists import ListHub, people_csv, with_lists
 
 from openlfr.link.removal_order import ListInUse, obeyed, read_removal
@@ -26,21 +26,19 @@ from openlfr.matching.gallery import Entry, Gallery
 from openlfr.policy.deployment import DeploymentState
 from openlfr.policy.identifiers import EntryId, NodeId, WatchlistId
 from openlfr.policy.refusal import Refusal, RefusalCode
-from openlfr.policy.retention import packaged_retention_policy
 from openlfr.policy.watchlist import WatchlistState
 from openlfr.records.audit_entry import THE_HUB_ITSELF
 from openlfr.records.audit_tables import AuditEntryRow
 from openlfr.records.audit_verify import verify_audit
 from openlfr.records.deletion import verify_deletion
-from openlfr.records.deployments import Asked, Deployments
-from openlfr.records.hub_records import HubRecords, open_hub_records
+from openlfr.records.deployments import Asked
+from openlfr.records.hub_records import HubRecords
 from openlfr.records.membership import MembershipRegister, PersonIdentifier
 from openlfr.records.presence import check_in
 from openlfr.records.purgeables import PURGEABLES
 from openlfr.records.receipts import PurgeReceipt
-from openlfr.records.retention import Retention
 from openlfr.records.watchlist_source import read_source
-from openlfr.records.watchlist_store import AskedList, ListDirectory
+from openlfr.records.watchlist_store import ListDirectory
 from openlfr.records.watchlist_tables import (
     Review,
     WatchlistEntryRow,
@@ -48,7 +46,7 @@ from openlfr.records.watchlist_tables import (
     WatchlistPictureRow,
     WatchlistRow,
 )
-from openlfr.records.watchlist_use import MadeBundle, WatchlistsInUse
+from openlfr.records.watchlist_use import MadeBundle
 from openlfr.sealing.signature import SignedDocument, SigningKey
 
 
@@ -292,15 +290,6 @@ def test_nothing_of_a_destroyed_list_can_be_brought_back_by_any_act(hub: ListHub
     assert row.key_id not in hub.hub.records.vault.key_ids()
 
 
-def remove_it(report: Callable[[object], None], url: str, folder: Path, watchlist: WatchlistId, entry: EntryId) -> None:
-    records = open_hub_records(url, folder, PASSPHRASE, HandClock(NOON))
-    deployments = Deployments(records, {"uk": UK}, ListDirectory())
-    use = WatchlistsInUse(records, deployments, Retention(records, packaged_retention_policy(), PURGEABLES))
-    order = use.remove(AskedList(BUILDER, watchlist, TERMINAL), entry, "Found.")
-    assert isinstance(order, SignedDocument), order
-    report(order.to_bytes())
-
-
 @pytest.mark.slow
 def test_a_removal_killed_at_any_step_is_done_with_its_order_and_plan_or_not_at_all(
     hub: ListHub, database_url: str, tmp_path: Path
@@ -313,7 +302,7 @@ def test_a_removal_killed_at_any_step_is_done_with_its_order_and_plan_or_not_at_
     whole = work_killed_before(None, remove_it, database_url, records.vault.folder, watchlist, next(people))
     assert whole.steps is not None
     undone = 0
-    for step in range(0, whole.steps, max(whole.steps // 20, 1)):
+    for step in range(0, whole.steps, max(whole.steps // 10, 1)):
         entry = next(people)
         work_killed_before(step, remove_it, database_url, records.vault.folder, watchlist, entry)
         orders = [read_removal(each, records.signer.public) for each in hub.use.removals(watchlist)]

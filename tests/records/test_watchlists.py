@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from tests.support.database import PASSPHRASE, HandClock
-from tests.support.deployment_values import BUILDER, EVERYBODY, NOON, SETUP, UK, actor
+from tests.support.database import HandClock
+from tests.support.deployment_values import EVERYBODY, NOON, SETUP, actor
 from tests.support.kills import work_killed_before
 from tests.support.staffed_hub import TERMINAL, kept, staffed
+from tests.support.watchlist_work import freeze_it
 from tests.support.watchlists import (
     POOR_GREY,
     QUICK,
@@ -31,7 +32,7 @@ from openlfr.policy.roles import ROLES_FOR, Action, Actor, Role
 from openlfr.policy.watchlist import Category, WatchlistState
 from openlfr.records.audit_tables import AuditEntryRow
 from openlfr.records.audit_verify import verify_audit
-from openlfr.records.hub_records import HubRecords, open_hub_records
+from openlfr.records.hub_records import HubRecords
 from openlfr.records.membership import PersonIdentifier
 from openlfr.records.membership_tables import MembershipRow
 from openlfr.records.watchlist_findings import Verdict
@@ -369,13 +370,6 @@ def record_of(records: HubRecords, watchlist: WatchlistId) -> tuple[object, ...]
         return row.version, row.state, tuple(map(tuple, entries))
 
 
-def freeze_it(report: Callable[[object], None], url: str, folder: Path, watchlist: WatchlistId) -> None:
-    records = open_hub_records(url, folder, PASSPHRASE, HandClock(NOON))
-    answer = Watchlists(records, {"uk": UK}).freeze(AskedList(BUILDER, watchlist, TERMINAL))
-    assert isinstance(answer, ListRecord), answer
-    report(answer.watchlist.content_hash)
-
-
 @pytest.mark.slow
 def test_freezing_killed_at_any_step_freezes_everything_or_nothing(
     hub: ListHub, database_url: str, tmp_path: Path
@@ -386,7 +380,7 @@ def test_freezing_killed_at_any_step_freezes_everything_or_nothing(
     assert steps is not None
     watchlist = hub.approved(tmp_path / "in2", 30)
     halted = 0
-    for step in range(0, steps, max(steps // 20, 1)):
+    for step in range(0, steps, max(steps // 10, 1)):
         if not work_killed_before(step, freeze_it, database_url, records.vault.folder, watchlist).reports:
             with records.database.reading() as session:
                 row = session.get_one(WatchlistRow, watchlist)
