@@ -103,14 +103,17 @@ class WatchlistsInUse:
             )
             self.records.audit.append(
                 session,
-                AuditEvent(
-                    Who.acting(asked.by, Action.BUNDLE_WATCHLIST),
-                    Action.BUNDLE_WATCHLIST,
-                    Processing.DISCLOSURE,
-                    reference(KIND, asked.watchlist),
-                    asked.origin,
-                    f"Bundle {done.bundle}.",
-                    recipient=", ".join(f"{node.node} ({node.verify.fingerprint})" for node in nodes),
+                *(
+                    AuditEvent(
+                        Who.acting(asked.by, Action.BUNDLE_WATCHLIST),
+                        Action.BUNDLE_WATCHLIST,
+                        Processing.DISCLOSURE,
+                        reference(KIND, asked.watchlist),
+                        asked.origin,
+                        f"Bundle {done.bundle}.",
+                        recipient=f"{node.node}, key {node.verify.fingerprint}",
+                    )
+                    for node in nodes
                 ),
             )
             return done
