@@ -5,6 +5,7 @@ import io
 import os
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,15 +62,8 @@ def list_watchlist(path: Path) -> WatchlistListing:
     that lead out of it are not followed. Raises WatchlistError when the path is missing, cannot be read, is neither of
     the two, or gives no picture at all.
     """
-    try:
+    with in_one_sentence(path):
         listing = _folder(path) if path.is_dir() else _csv(path)
-    except FileNotFoundError as error:
-        raise WatchlistError(
-            f"There is no watchlist {shown(path)}; name a folder of pictures or a CSV file."
-        ) from error
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise WatchlistError(f"The watchlist {shown(path)} cannot be read: {shown(why)}.") from error
     if listing.pictures:
         return listing
     if listing.problems:
@@ -118,6 +112,20 @@ def _folder(root: Path) -> WatchlistListing:
         for picture in within:
             consider(picture, entry.name, f"{shown(entry.name)}/{shown(picture.name)}")
     return WatchlistListing(root, tuple(pictures), tuple(problems))
+
+
+@contextmanager
+def in_one_sentence(path: Path) -> Iterator[None]:
+    """Whatever keeps a watchlist path from being read, as a WatchlistError."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise WatchlistError(
+            f"There is no watchlist {shown(path)}; name a folder of pictures or a CSV file."
+        ) from error
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise WatchlistError(f"The watchlist {shown(path)} cannot be read: {shown(why)}.") from error
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scipy.special import betaincinv
+from openlfr.policy.binomial import lower_bound, upper_bound
 
 CONFIDENCE = 0.95
 """One-sided confidence with which the rate must lie above the ceiling before a deployment is paused."""
@@ -34,31 +34,6 @@ class GuardVerdict:
     sentence: str
 
 
-def lower_bound(events: int, trials: int, confidence: float = CONFIDENCE) -> float:
-    """One-sided lower Clopper-Pearson bound of a proportion (Clopper & Pearson, Biometrika 26, 1934); 0 for no events.
-
-    Raises:
-        ValueError: events outside 0..trials.
-    """
-    _check_counts(events, trials)
-    return 0.0 if events == 0 else float(betaincinv(events, trials - events + 1, 1 - confidence))
-
-
-def upper_bound(events: int, trials: int, confidence: float = CONFIDENCE) -> float:
-    """One-sided upper Clopper-Pearson bound of a proportion; 1 when every trial was an event, or there was none.
-
-    Raises:
-        ValueError: events outside 0..trials.
-    """
-    _check_counts(events, trials)
-    return 1.0 if events == trials else float(betaincinv(events + 1, trials - events, confidence))
-
-
-def _check_counts(events: int, trials: int) -> None:
-    if not 0 <= events <= trials:
-        raise ValueError(f"{events} events in {trials} trials is impossible; count both anew.")
-
-
 def assess(false_alerts: int, faces_seen: int, ceiling: float) -> GuardVerdict:
     """Whether the deployment may go on, given the false alerts (confirmed or not) among the faces seen so far.
 
@@ -69,8 +44,8 @@ def assess(false_alerts: int, faces_seen: int, ceiling: float) -> GuardVerdict:
     """
     faces = max(faces_seen, false_alerts, FEWEST_FACES)
     rate = false_alerts / faces
-    lower = lower_bound(false_alerts, faces)
-    upper = upper_bound(false_alerts, faces)
+    lower = lower_bound(false_alerts, faces, CONFIDENCE)
+    upper = upper_bound(false_alerts, faces, CONFIDENCE)
     counted = f"{false_alerts} false alerts in {faces_seen} faces"
     limit = f"the ceiling of 1 in {1 / ceiling:g}"
     if lower > ceiling:

@@ -38,6 +38,7 @@ from openlfr.enrolment.listing import (
     MAX_PICTURES,
     WatchlistError,
     WatchlistListing,
+    in_one_sentence,
     list_watchlist,
     person_identifier,
     read_csv,
@@ -114,17 +115,8 @@ class _CellError(Exception):
 
 def read_source(path: Path) -> WatchlistSource:
     """The rows of a CSV file or the pictures of a folder. Raises WatchlistError when it cannot be used at all."""
-    try:
-        if path.is_dir():
-            return _folder(list_watchlist(path))
-        return _csv(path)
-    except FileNotFoundError as error:
-        raise WatchlistError(
-            f"There is no watchlist {shown(path)}; name a folder of pictures or a CSV file."
-        ) from error
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise WatchlistError(f"The watchlist {shown(path)} cannot be read: {shown(why)}.") from error
+    with in_one_sentence(path):
+        return _folder(list_watchlist(path)) if path.is_dir() else _csv(path)
 
 
 def _folder(listing: WatchlistListing) -> WatchlistSource:
