@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote
 HIDDEN = "***"
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)://", re.ASCII)
+_HOST = re.compile(r"^(\[[0-9A-Fa-f:.%]+\]|[^:\[\]]+)(:[0-9]*)?$", re.ASCII)
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
 # Some cameras want the password in the path (`/user=admin_password=secret_channel=1.sdp`).
 _SECRET_IN_PATH = re.compile(r"@|pass|pwd|token|secret|auth|key|user", re.IGNORECASE)
@@ -50,6 +51,12 @@ class CameraAddress:
             host, _, query = host.partition("?")
         if not host:
             raise AddressError(f"The {scheme} address has no host: write {scheme}://HOST/PATH.")
+        if not _HOST.match(host):
+            # Most often half a password, the other half of which was taken for the path.
+            raise AddressError(
+                f"The host of the {scheme} address can't be read: write {scheme}://USER:PASSWORD@HOST:PORT/PATH, "
+                "and a slash in the password as %2F."
+            )
         username, colon, password = credentials.partition(":")
         return cls(
             scheme=scheme,

@@ -35,8 +35,12 @@ app.add_typer(models_app, name="models")
 app.add_typer(records_app, name="records")
 app.add_typer(verify_app, name="verify")
 
+# A password with a slash in it is no part of an address as such, but must not stay in sight for that: it is told from a
+# port by not being a number.
 _CREDENTIALS = re.compile(
-    r"^(?P<before>(?:--[\w-]+=)?[a-z]+://)(?P<user>[^/:\s]*)(?::(?P<word>[^/\s]*))?@", re.IGNORECASE
+    r"^(?P<before>(?:--[\w-]+=)?[a-z][a-z0-9+.-]*://)"
+    r"(?P<user>[^/:\s]*)(?:(?::(?P<word>[^/\s]*))?@|:(?![0-9]+/)(?P<slashed>\S*)@)",
+    re.IGNORECASE,
 )
 
 
@@ -69,7 +73,8 @@ def without_credentials(arguments: list[str], environment: dict[str, str]) -> tu
         if match is None:
             shown.append(argument)
             continue
-        login = hide(match["user"]) + ("" if match["word"] is None else ":" + hide(match["word"]))
+        word = match["slashed"] if match["word"] is None else match["word"]
+        login = hide(match["user"]) + ("" if word is None else ":" + hide(word))
         shown.append(f"{match['before']}{login}@{argument[match.end() :]}")
     return shown, hidden
 

@@ -1,5 +1,6 @@
 """`openlfr models`: which model packs this machine has, whether they are sound, and adding one."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -7,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from openlfr.capture.address import AddressError, CameraAddress
 from openlfr.vision.inference import OpenVinoRuntime, try_out
 from openlfr.vision.packs import LoadedPack, ModelPack, PackError, add_pack, find_pack, load_pack, pack_names
 
@@ -87,8 +89,11 @@ def add(
             return False
 
     try:
+        if "://" in source:
+            # A login in it stands in the environment by now (see app.main).
+            source = CameraAddress.parse(source, os.environ).secret_url()
         added = add_pack(source, sha256=sha256, licence_accepted=licence_accepted, try_out=_try_out)
-    except PackError as error:
+    except (AddressError, PackError) as error:
         _complain(str(error))
         raise typer.Exit(_UNUSABLE_INPUT) from error
     pack, folder = added.pack, escape(str(added.folder))
