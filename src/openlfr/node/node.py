@@ -13,6 +13,10 @@ from openlfr.node.analyst import Analyst, AnalystCounts
 
 _log = structlog.get_logger(__name__)
 
+CAMERAS_WAIT_S = 0.5
+"""How long a stop waits for the cameras' threads, all of them together. One that is inside a library's connection
+attempt would not end sooner for more patience, and the whole stop has 2 s."""
+
 TOO_SLOW_PER_S = 8.0
 """A camera analysed less often than this, although it delivers more, is decoded more thinly until it keeps up."""
 
@@ -108,7 +112,7 @@ class Node:
             if worker.is_alive():
                 worker.join(timeout_s)
         for station in self._stations:
-            station.camera.stop(timeout_s / max(len(self._stations), 1))
+            station.camera.stop(CAMERAS_WAIT_S / len(self._stations))
             station.analyst.end()
 
     def _work(self) -> None:
