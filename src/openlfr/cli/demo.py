@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from openlfr.capture.file_names import shown
 from openlfr.capture.pictures import PictureError, read_picture
 from openlfr.capture.synthetic import StreetPerson, SyntheticStreet, SyntheticStreetSource
 from openlfr.cli.watch import EXIT_UNUSABLE, WatchOptions, run_rehearsal
@@ -55,7 +56,7 @@ def demo(
     except PictureError as error:
         console.print(Text(str(error), style="bold red"))
         raise typer.Exit(EXIT_UNUSABLE) from error
-    if not own:
+    if not own and not watch_for:
         console.print(
             f"{LISTED[0]} is on the watchlist, {NOT_LISTED[0]} is not; both walk along a made-up street. "
             "Ctrl-C ends the demonstration."
@@ -66,8 +67,8 @@ def demo(
         alert_pictures=pictures,
     )
     status = run_rehearsal(sources, lambda: _watchlist(watch_for), options)
-    if status == 0:
-        console.print(f"Pictures of the alerts: {pictures}/")
+    if any(pictures.glob("alert-*.png")):
+        console.print(Text(f"Pictures of the alerts: {shown(pictures)}/"))
     raise typer.Exit(status)
 
 
@@ -83,12 +84,10 @@ def demo_people() -> tuple[StreetPerson, ...]:
 
 
 def _watchlist(pictures: list[Path] | None) -> WatchlistListing:
-    given = pictures or []
-    references = tuple(ReferencePicture(path.stem, path, path.name) for path in given)
-    if not references:
-        path = _carried(LISTED[1], LISTED[2])
-        references = (ReferencePicture(LISTED[0], path, path.name),)
-    return WatchlistListing(references[0].path.parent, references, ())
+    if pictures:
+        return WatchlistListing(pictures[0], tuple(ReferencePicture(p.stem, p, str(p)) for p in pictures), ())
+    path = _carried(LISTED[1], LISTED[2])
+    return WatchlistListing(path, (ReferencePicture(LISTED[0], path, path.name),), ())
 
 
 def _carried(package: str, path: str) -> Path:

@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from openlfr.capture.file_names import shown
 from openlfr.capture.pictures import read_picture
+from openlfr.cli.screen import counted
 from openlfr.node.alert import Alert
 
 HEIGHT = 420
@@ -38,7 +39,7 @@ def comparison(alert: Alert, candidate: Path) -> Image.Image:
     draw.text(
         (MARGIN, top + 30),
         f"score {alert.score:.3f}, threshold {alert.threshold:.3f}{second}   "
-        f"{alert.shots} shots, quality {alert.quality:.0f}   "
+        f"{counted(alert.shots, 'shot', 'shots')}, quality {alert.quality:.0f}   "
         f"{alert.captured_at.astimezone():%H:%M:%S %Z}, {shown(alert.camera)}",
         _LIGHT,
         small,

@@ -5,6 +5,7 @@ from collections import deque
 from pathlib import Path
 from typing import IO
 
+from rich import box
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
@@ -37,41 +38,33 @@ class AlertLog:
         self._rows.appendleft((alert, saved_as))
 
     def table(self) -> Table:
-        table = Table(title="Alerts", title_justify="left", expand=True)
-        for heading in (
-            "time",
-            "camera",
-            "who it may be",
-            "score",
-            "second",
-            "threshold",
-            "latency",
-            "candidate",
-            "probe",
-        ):
-            table.add_column(heading, overflow="fold")
+        """Two lines an alert, so that whole names fit in 80 columns."""
+        table = _table("Alerts")
+        table.add_column("time\nlatency", no_wrap=True)
+        table.add_column("who it may be\ncamera", overflow="fold")
+        table.add_column("score, threshold\nsecond opinion", no_wrap=True)
+        table.add_column("candidate\nprobe", overflow="fold")
         for alert, saved_as in list(self._rows):
+            second = "none" if alert.second_score is None else f"{alert.second_score:.3f}"
             table.add_row(
-                f"{alert.captured_at.astimezone():%H:%M:%S}",
-                Text(shown(alert.camera)),
-                Text(shown(alert.person_id), style="bold"),
-                f"{alert.score:.3f}",
-                "-" if alert.second_score is None else f"{alert.second_score:.3f}",
-                f"{alert.threshold:.3f}",
-                f"{alert.latency_ms:.0f} ms",
-                Text(shown(alert.candidate_picture)),
-                Text("not kept" if saved_as is None else shown(str(saved_as))),
+                f"{alert.captured_at.astimezone():%H:%M:%S}\n{alert.latency_ms:.0f} ms",
+                Text.assemble((shown(alert.person_id), "bold"), "\n", shown(alert.camera)),
+                f"{alert.score:.3f}, {alert.threshold:.3f}\n{second}",
+                Text(f"{shown(alert.candidate_picture)}\n{'not kept' if saved_as is None else shown(saved_as.name)}"),
             )
         if not self._rows:
-            table.add_row("", "", Text("none so far", style="dim"), "", "", "", "", "", "")
+            table.add_row("", Text("none so far", style="dim"), "", "")
         return table
 
 
 def live_view(status: tuple[StationStatus, ...], alerts: AlertLog) -> Group:
     """Cameras above, alerts below."""
-    table = Table(title="Cameras", title_justify="left", expand=True)
-    for heading in ("camera", "state", "frames/s", "analysed/s", "dropped", "faces seen", "note"):
-        table.add_column(heading, overflow="fold")
+    table = _table("Cameras")
+    table.add_column("camera", overflow="fold")
+    table.add_column("state", no_wrap=True)
+    for heading in ("frames/s", "analysed/s", "dropped", "faces seen"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    notes: list[Text] = []
     for station in status:
         table.add_row(
             Text(shown(station.name)),
@@ -80,9 +73,26 @@ def live_view(status: tuple[StationStatus, ...], alerts: AlertLog) -> Group:
             f"{station.analysed_per_s:.1f}",
             str(station.dropped),
             str(station.counts.faces_seen),
-            Text(shown(station.reason or ", ".join(station.issues))),
         )
-    return Group(Panel(Text(NOTICE, style="bold yellow")), table, alerts.table())
+        if note := station.reason or ", ".join(station.issues):
+            notes.append(Text(f"{shown(station.name)}: {shown(note)}", style=_STATE_STYLES[station.state]))
+    return Group(Panel(Text(NOTICE, style="bold yellow")), table, *notes, "", alerts.table())
+
+
+def _table(title: str) -> Table:
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """A number with its noun: `1 person`, `2 people`."""
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def print_summary(console: Console, summary: Summary, enrolled: int, not_enrolled: int) -> None:
@@ -95,7 +105,8 @@ def print_summary(console: Console, summary: Summary, enrolled: int, not_enrolle
         f"{summary.frames_decoded} decoded, {summary.frames_analysed} analysed, {summary.frames_dropped} dropped",
     )
     table.add_row("faces seen", f"{summary.faces_seen} (and {summary.failures_to_acquire} that could not be assessed)")
-    table.add_row("alerts", f"{summary.alerts} ({summary.suppressed} more held back: same person, just alerted)")
+    held_back = f" ({summary.suppressed} more held back: same person, just alerted)" if summary.suppressed else ""
+    table.add_row("alerts", f"{summary.alerts}{held_back}")
     if latency.p50 is not None:
         table.add_row(
             "capture to alert", f"median {latency.p50:.0f} ms, p95 {latency.p95:.0f} ms, longest {latency.max:.0f} ms"

@@ -5,10 +5,10 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated, NoReturn
 
 import structlog
 import typer
@@ -19,13 +19,12 @@ from rich.text import Text
 
 from openlfr.capture.camera import Pace
 from openlfr.capture.file_names import shown
-from openlfr.cli.pictures import save_comparison
-from openlfr.cli.screen import AlertLog, alert_line, live_view, print_summary, summary_line, write_line
+from openlfr.cli.alert_output import AlertOutput, OutputError, check_outputs, open_lines
+from openlfr.cli.screen import counted, live_view, print_summary, summary_line
 from openlfr.enrolment.enrol import Enroller, Enrolment
 from openlfr.enrolment.listing import WatchlistError, WatchlistListing, list_watchlist
 from openlfr.matching.gallery import Entry, Gallery
 from openlfr.matching.threshold import ThresholdError
-from openlfr.node.alert import Alert
 from openlfr.node.memory import forbid_core_dumps
 from openlfr.node.recognition import Recognition, chosen_threshold
 from openlfr.node.rehearsal import NOTICE, NamedSource, Rehearsal, Summary
@@ -95,7 +94,7 @@ def watch(
 ) -> None:
     """Look for the people of a watchlist in cameras or recordings, as a rehearsal.
 
-    Exit status: 0 when the sources ended, 2 for unusable input, 3 when a source was lost for good.
+    Exit status: 0 when the sources ended, 2 for unusable input or output, 3 when a source was lost for good.
     """
     options = WatchOptions(
         threshold,
@@ -122,28 +121,42 @@ def run_rehearsal(sources: list[NamedSource], watchlist: Callable[[], WatchlistL
     silence_logs(console.is_terminal)
     forbid_core_dumps()
     with contextlib.ExitStack() as stack:
+        stop = threading.Event()
         try:
-            lines = _open_lines(options.jsonl, stack)
+            stack.enter_context(_on_signals(_interrupt))
+            check_outputs(options.jsonl, options.alert_pictures)
             DetectorOptions(min_face_px=options.min_face_px)
             listing = watchlist()
             models = open_models(options.model_pack, precision=options.precision, second_opinion=options.second_opinion)
+            # Asked for what it refuses only: the list may be long, and a typing error should not wait for it.
+            chosen_threshold(models, len(listing.pictures), options.threshold, options.target_fpir)
             for warning in models.pack.warnings:
                 console.print(Text(warning, style="yellow"))
             console.print(Text(NOTICE, style="bold yellow"))
             enrolment = enrol_with_progress(console, models, listing)
             recognition = _recognition(models, enrolment, options, console)
-        except (WatchlistError, PackError, InferenceError, ThresholdError, ValueError, OSError) as error:
+            output = AlertOutput(
+                open_lines(options.jsonl, stack),
+                options.alert_pictures,
+                {e.picture: e.reference.path for e in enrolment.enrolled},
+                stop,
+            )
+        except KeyboardInterrupt:
+            console.print("Stopped before any camera was opened.")
+            return EXIT_ENDED
+        except (WatchlistError, PackError, InferenceError, ThresholdError, OutputError, ValueError, OSError) as error:
             console.print(Text(shown(str(error)), style="bold red"))
             return EXIT_UNUSABLE
-        candidates = {e.picture: e.reference.path for e in enrolment.enrolled}
-        summary = _watch(sources, recognition, models, candidates, options, console, lines)
+        stack.enter_context(_on_signals(stop.set))
+        summary = _watch(sources, recognition, models, output, options, console, stop)
         recognition.wipe()
         models.scrub()
         not_enrolled = len(enrolment.not_enrolled) + len(listing.problems)
         print_summary(console, summary, len(enrolment.enrolled), not_enrolled)
-        if lines is not None:
-            write_line(lines, summary_line(summary, len(enrolment.enrolled), not_enrolled))
-    if len(summary.unusable) == len(sources):
+        output.write(summary_line(summary, len(enrolment.enrolled), not_enrolled))
+        for fault in output.faults:
+            console.print(Text(shown(fault), style="bold red"))
+    if output.faults or len(summary.unusable) == len(sources):
         return EXIT_UNUSABLE
     return EXIT_LOST if summary.unusable or summary.lost else EXIT_ENDED
 
@@ -160,14 +173,14 @@ def silence_logs(on_screen: bool) -> None:
 def enrol_with_progress(console: Console, models: Models, listing: WatchlistListing) -> Enrolment:
     """Enrols with a progress bar, and says what could not be used. Raises WatchlistError when nothing could."""
     columns = (TextColumn("Enrolling"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("enrol", total=len(listing.pictures))
         enroller = Enroller(models.detector_session, models.extractor, second_opinion=models.second_opinion)
         enrolment = enroller.enrol(listing.pictures, lambda done, _: progress.update(task, completed=done))
-    problems = [f"{problem.where}: {problem.sentence}" for problem in listing.problems]
+    problems = [f"{problem.where} {problem.sentence}" for problem in listing.problems]
     problems += [refused.sentence for refused in enrolment.not_enrolled]
     for problem in problems[:PROBLEMS_SHOWN]:
-        console.print(Text(f"Not enrolled. {problem}", style="yellow"))
+        console.print(Text(f"Not enrolled: {problem}", style="yellow"))
     if len(problems) > PROBLEMS_SHOWN:
         console.print(Text(f"... and {len(problems) - PROBLEMS_SHOWN} more; see: openlfr enrol check", style="yellow"))
     if not enrolment.enrolled:
@@ -183,75 +196,63 @@ def _recognition(models: Models, enrolment: Enrolment, options: WatchOptions, co
     gallery = Gallery(models.dimension, entries)
     threshold = chosen_threshold(models, len(gallery), options.threshold, options.target_fpir)
     console.print(
-        f"{len(gallery)} pictures of {len(gallery.people)} people enrolled; threshold {threshold.value:.3f} "
+        f"{counted(len(gallery), 'picture', 'pictures')} of {counted(len(gallery.people), 'person', 'people')} "
+        f"enrolled; threshold {threshold.value:.3f} "
         f"({threshold.explanation})."
     )
     return Recognition(models, gallery, threshold.value)
-
-
-def _open_lines(target: str | None, stack: contextlib.ExitStack) -> IO[str] | None:
-    if target is None:
-        return None
-    if target == "-":
-        return sys.stdout
-    path = Path(target)
-    if not path.parent.is_dir():
-        raise OSError(f"The folder of {target} does not exist; make it first or choose another file for --jsonl.")
-    return stack.enter_context(path.open("w", encoding="utf-8"))
 
 
 def _watch(
     sources: list[NamedSource],
     recognition: Recognition,
     models: Models,
-    candidates: Mapping[str, Path],
+    output: AlertOutput,
     options: WatchOptions,
     console: Console,
-    lines: IO[str] | None,
+    stop: threading.Event,
 ) -> Summary:
-    log = AlertLog()
-
-    def on_alert(alert: Alert) -> None:
-        saved = None
-        if options.alert_pictures is not None:
-            saved = save_comparison(alert, candidates[alert.candidate_picture], options.alert_pictures)
-        if lines is not None:
-            write_line(lines, alert_line(alert))
-        log.add(alert, saved)
-        alert.wipe()
-
     rehearsal = Rehearsal(
         sources,
         recognition,
         models.detector(DetectorOptions(min_face_px=options.min_face_px)),
-        on_alert=on_alert,
+        on_alert=output.take,
         pace=Pace.FAST if options.fast else Pace.OWN_SPEED,
     )
-    with _stop_on_signals() as stop:
-        rehearsal.start()
+    rehearsal.start()
+    if console.is_terminal:
         with Live(console=console, refresh_per_second=4, transient=True) as live:
-            tick = (lambda: live.update(live_view(rehearsal.status(), log))) if console.is_terminal else (lambda: None)
-            rehearsal.wait(stop, seconds=options.max_seconds, tick=tick, every_s=0.25)
-        summary = rehearsal.stop()
-    if console.is_terminal or lines is None:
-        console.print(log.table())
+            rehearsal.wait(
+                stop,
+                seconds=options.max_seconds,
+                tick=lambda: live.update(live_view(rehearsal.status(), output.log)),
+                every_s=0.25,
+            )
+    else:
+        rehearsal.wait(stop, seconds=options.max_seconds, tick=lambda: None, every_s=0.25)
+    summary = rehearsal.stop()
+    if console.is_terminal or not output.writes_lines:
+        console.print(output.log.table())
     return summary
 
 
+def _interrupt() -> NoReturn:
+    raise KeyboardInterrupt
+
+
 @contextlib.contextmanager
-def _stop_on_signals() -> Iterator[threading.Event]:
-    """An event that SIGINT or SIGTERM sets; a second signal ends the program at once."""
-    stop = threading.Event()
+def _on_signals(act: Callable[[], None]) -> Iterator[None]:
+    """Within, SIGINT and SIGTERM call `act`, the first time; the second one ends the program at once."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def on_signal(number: int, _frame: object) -> None:
-        stop.set()
         signal.signal(number, signal.SIG_DFL)
+        act()
 
     for number in before:
         signal.signal(number, on_signal)
     try:
-        yield stop
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -5,6 +5,7 @@ It runs the same cameras, analysts and ledger as a deployment, and says of itsel
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,9 @@ from openlfr.vision.zone import Zone
 NOTICE = "Rehearsal: no deployment has been authorised. For consenting people only; nothing here may be acted on."
 
 EASE_EVERY_S = 2.0
+
+LATENCIES_KEPT = 10_000
+"""The summary's latencies speak of the last so many alerts, so that memory does not grow with the time watched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,8 @@ class Rehearsal:
     ) -> None:
         self.ledger = PrivacyLedger()
         self._deliver = on_alert
-        self._latencies: list[float] = []
+        self._latencies: deque[float] = deque(maxlen=LATENCIES_KEPT)
+        self._alerts = 0
         self._started_s = 0.0
         stations = [
             Station(
@@ -132,8 +137,8 @@ class Rehearsal:
             failures_to_acquire=sum(s.counts.failures_to_acquire for s in after),
             suppressed=sum(s.counts.suppressed for s in after),
             ledger=self.ledger.counts(),
-            alerts=len(self._latencies),
-            latency_ms=_latencies(self._latencies),
+            alerts=self._alerts,
+            latency_ms=_latencies(tuple(self._latencies)),
             seconds=time.monotonic() - self._started_s,
             stations=merged,
         )
@@ -142,6 +147,7 @@ class Rehearsal:
         self._node.frame_arrived()
 
     def _alerted(self, alert: Alert) -> None:
+        self._alerts += 1
         self._latencies.append(alert.latency_ms)
         self._deliver(alert)
 
