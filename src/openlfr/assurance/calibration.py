@@ -102,9 +102,9 @@ def compare_sets(
 
 def threshold_at_size(comparisons: Comparisons, target: float, size: int, seed: int) -> tuple[float, Interval]:
     """The threshold for a target FPIR at a watchlist size, and its interval over people, 95 %."""
-    value = threshold_for(_as_calibration(comparisons.fit()), target, size)
+    value = threshold_for(comparisons.fit().as_calibration(), target, size)
     again = [
-        threshold_for(_as_calibration(fit), target, size) for fit in comparisons.redrawn(np.random.default_rng(seed))
+        threshold_for(fit.as_calibration(), target, size) for fit in comparisons.redrawn(np.random.default_rng(seed))
     ]
     return value, _percentiles(again)
 
@@ -112,13 +112,12 @@ def threshold_at_size(comparisons: Comparisons, target: float, size: int, seed: 
 def fpir_interval(comparisons: Comparisons, threshold: float, size: int, seed: int) -> Interval:
     """Of the predicted FPIR at a threshold, over people, 95 %."""
     fits = comparisons.redrawn(np.random.default_rng(seed))
-    return _percentiles([predicted_fpir(_as_calibration(fit), threshold, size) for fit in fits])
+    return _percentiles([predicted_fpir(fit.as_calibration(), threshold, size) for fit in fits])
 
 
 def as_calibration(comparisons: Comparisons, made_of: str) -> Calibration:
     """What a model pack's calibration file holds."""
-    fit = comparisons.fit()
-    return Calibration(fit.start, fit.share, fit.scale, fit.shape, made_of)
+    return comparisons.fit().as_calibration(made_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +137,7 @@ def group_thresholds(
     `comparisons` are those of `probes` with a watchlist; a group's comparisons are those of its members. A group
     with too few comparisons in the tail is left out.
     """
-    overall = predicted_fpir(_as_calibration(comparisons.fit()), wanted.threshold, wanted.size)
+    overall = predicted_fpir(comparisons.fit().as_calibration(), wanted.threshold, wanted.size)
     found = []
     for attribute, members in groups.items():
         of_probe = [group_of(probe.picture, members) for probe in probes]
@@ -146,7 +145,7 @@ def group_thresholds(
             part = _of_group(comparisons, [name == group for name in of_probe])
             if part is None:
                 continue
-            rate = predicted_fpir(_as_calibration(part.fit()), wanted.threshold, wanted.size)
+            rate = predicted_fpir(part.fit().as_calibration(), wanted.threshold, wanted.size)
             interval = fpir_interval(part, wanted.threshold, wanted.size, seed)
             threshold, within = threshold_at_size(part, wanted.target, wanted.size, seed)
             found.append(
@@ -265,10 +264,6 @@ def _of_group(comparisons: Comparisons, members: Sequence[bool]) -> Comparisons 
     if np.count_nonzero(chosen) < MIN_EXCEEDANCES:
         return None
     return Comparisons(score[chosen], place[probe[chosen]], entry[chosen], comparisons.start, total, count, False)
-
-
-def _as_calibration(fit: TailFit) -> Calibration:
-    return Calibration(fit.start, fit.share, fit.scale, fit.shape, "")
 
 
 def _percentiles(values: Sequence[float]) -> Interval:

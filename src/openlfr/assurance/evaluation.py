@@ -252,7 +252,12 @@ def _own_label(fpir: float) -> str:
 
 
 def _forces_label(size: int) -> str:
-    return f"the pack's own for 1 in {round(1 / fpir_scaled(FORCES_FPIR, FORCES_SIZE, size)):,} at {size:,}"
+    return f"the pack's own for {_one_in(fpir_scaled(FORCES_FPIR, FORCES_SIZE, size))} at {size:,}"
+
+
+def _one_in(rate: float) -> str:
+    """1 in 60,000: to three digits, as such figures are quoted."""
+    return f"1 in {float(f'{1 / rate:.3g}'):,.0f}"
 
 
 def _extrapolated(judge: Judge, non_mated: Sequence[Search], size: int, terms: Terms) -> tuple[Extrapolated, ...]:
@@ -267,7 +272,7 @@ def _extrapolated(judge: Judge, non_mated: Sequence[Search], size: int, terms: T
     rate = fpir_scaled(FORCES_FPIR, FORCES_SIZE, size)
     interval: Interval = threshold_interval(fit, rate, np.random.default_rng(terms.seed))
     threshold = fit.threshold_at(rate)
-    label = f"1 in {round(1 / rate):,} at {size:,}"
+    label = f"{_one_in(rate)} at {size:,}"
     return (Extrapolated(label, threshold, interval.low, interval.high, judge.tpir(threshold)),)
 
 

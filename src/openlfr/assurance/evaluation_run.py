@@ -81,6 +81,9 @@ def evaluate(
     named = [(path.stem, read_names(path)) for path in order.lists]
     dataset = read_dataset(order.dataset, corrections)
     extra = [read_dataset(folder, corrections) for folder in order.probes]
+    for name, names in named:
+        if not any(is_named(picture, names) for picture in dataset.pictures):
+            raise EvaluationError(f"The list {name} names none of the pictures of {dataset.name}; check the names.")
     pairs = [] if order.pairs is None else read_pairs(order.pairs, dataset)
 
     rule = None if models.second_opinion is None else DLIB_RULE
@@ -122,8 +125,6 @@ def evaluate(
             )
         for name, names in named:
             listed = [specimen for specimen in references if is_named(specimen.picture, names)]
-            if not listed:
-                raise EvaluationError(f"The list {name} names none of the pictures of {dataset.name}; check the names.")
             rest = [specimen for specimen in references if not is_named(specimen.picture, names)]
             subset = ProbeSet(name, tuple(listed), dataset.relatives)
             against = draw_watchlist(rest, listed, size, terms)

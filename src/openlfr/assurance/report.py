@@ -412,4 +412,4 @@ def _signer(kind: ReportKind, signed: str, digest: str, trusted: VerifyKey | Non
         raise ReportError(str(error)) from error
     if content != digest:
         raise ReportError("The signature belongs to another report.")
-    return document.signer
+    return trusted or document.signer

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from openlfr.assurance.error_rates import Scores
 from openlfr.assurance.intervals import Interval
+from openlfr.matching.threshold import Calibration
 
 MIN_EXCEEDANCES = 30
 """Fewer scores in the tail than this fit anything: refused."""
@@ -34,22 +35,19 @@ class TailFit:
 
     def rate_at(self, threshold: float) -> float:
         """The false positive rate at a threshold not below `start` (FPIR of top scores, FMR of comparison scores)."""
-        over = threshold - self.start
-        if over < 0:
+        if threshold < self.start:
             raise ValueError(f"The tail was fitted from {self.start:.4f} up and says nothing of {threshold:.4f}.")
-        if abs(self.shape) < 1e-9:
-            return self.share * math.exp(-over / self.scale)
-        inside = 1 + self.shape * over / self.scale
-        return float(self.share * inside ** (-1 / self.shape)) if inside > 0 else 0.0
+        return self.as_calibration().false_match_rate(threshold)
 
     def threshold_at(self, rate: float) -> float:
         """The threshold whose false positive rate is `rate`, which must lie above 0 and not above `share`."""
         if not 0 < rate <= self.share:
             raise ValueError(f"The fitted tail holds rates above 0 and up to {self.share:.3g}, not {rate:.3g}.")
-        times = math.log(self.share / rate)
-        if abs(self.shape) < 1e-9:
-            return self.start + self.scale * times
-        return self.start + self.scale * math.expm1(self.shape * times) / self.shape
+        return self.as_calibration().threshold_at(rate)
+
+    def as_calibration(self, made_of: str = "") -> Calibration:
+        """The same tail as thresholds are derived from; `made_of` says in words what was measured."""
+        return Calibration(self.start, self.share, self.scale, self.shape, made_of)
 
 
 def fit_tail(non_mated: Scores, share: float = 0.05) -> TailFit:
