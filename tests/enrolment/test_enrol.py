@@ -124,9 +124,9 @@ def test_a_much_smaller_second_face_is_a_note() -> None:
 
 
 def test_a_picture_too_poor_says_what_to_do() -> None:
-    tiny = cv2.resize(grace_hopper(), None, fx=0.03, fy=0.03, interpolation=cv2.INTER_AREA)
-    dark = np.asarray(cv2.resize(tiny, None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC), np.uint8)
-    result = refused(dark)
+    tiny = cv2.resize(grace_hopper(), None, fx=0.02, fy=0.02, interpolation=cv2.INTER_AREA)
+    blown_up = np.asarray(cv2.resize(tiny, None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC), np.uint8)
+    result = refused(blown_up)
     assert result.reason in (NotEnrolledReason.QUALITY_TOO_LOW, NotEnrolledReason.NO_FACE)
     strict = Enroller(models().detector_session, models().extractor, quality_floor=99.9)
     blurred = np.asarray(cv2.GaussianBlur(grace_hopper(), (0, 0), 9), np.uint8)

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from tests.support.faces import astronaut, face_at, grace_hopper, main_face, models
-from tests.support.street import COLLINS, HOPPER, recognition, street, street_frame
+from tests.support.street import COLLINS, HOPPER, portrait_template, recognition, street, street_frame
 
 from openlfr.capture.frame import Frame
 from openlfr.capture.images import ArrayFrameImage
@@ -146,8 +146,7 @@ def test_a_track_that_goes_over_to_another_person_becomes_another_passage(monkey
 
 def test_strangers_are_told_apart_and_one_person_is_not() -> None:
     decides = recognition(HOPPER, COLLINS)
-    entries = {e: recognition(e) for e in (HOPPER, COLLINS)}
-    templates = {name: one._gallery._index.matrix[0].copy() for name, one in entries.items()}
+    templates = {HOPPER: portrait_template(grace_hopper()), COLLINS: portrait_template(astronaut())}
 
     empty = np.zeros((1, 1, 3), np.uint8)
     passage = Passage("p", 0.0)

@@ -11,7 +11,7 @@ from openlfr.capture.walkers import Trait
 from openlfr.matching.gallery import Entry, Gallery
 from openlfr.node.recognition import Recognition
 from openlfr.vision.alignment import align
-from openlfr.vision.face import BGRImage
+from openlfr.vision.face import BGRImage, Template
 
 HOPPER, COLLINS = "Grace Hopper", "Eileen Collins"
 
@@ -40,12 +40,15 @@ def street_frame(scene: SyntheticStreet, index: int, camera: str = "camera") -> 
     )
 
 
+def portrait_template(portrait: BGRImage) -> Template:
+    """The template of a portrait's main face."""
+    chip = align(ArrayFrameImage(portrait), main_face(portrait).landmarks)
+    (template,) = models().extractor.extract(chip[None])
+    return template.copy()
+
+
 def recognition(*listed: str, threshold: float = 0.45) -> Recognition:
     """A watchlist of the people named, or of nobody in the street when no name is given."""
     portraits = {HOPPER: grace_hopper(), COLLINS: astronaut()}
-    entries = []
-    for name in listed:
-        face = main_face(portraits[name])
-        chip = align(ArrayFrameImage(portraits[name]), face.landmarks)
-        entries.append(Entry(name, f"{name}.jpg", models().extractor.extract(chip[None])[0]))
+    entries = [Entry(name, f"{name}.jpg", portrait_template(portraits[name])) for name in listed]
     return Recognition(models(), Gallery(models().dimension, entries), threshold)
