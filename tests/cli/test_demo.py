@@ -32,6 +32,7 @@ def test_a_source_and_a_picture_of_ones_own_raise_an_alert_and_leave_its_picture
     assert "Eileen Collins" not in result.stderr
 
 
+@pytest.mark.slow
 def test_the_made_up_street_ends_by_itself_and_the_ledger_balances(tmp_path: Path) -> None:
     result = _demo("--for", "3", folder=tmp_path)
     assert result.returncode == 0, result.stderr

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 
 def _doctor(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -17,6 +19,7 @@ def _doctor(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_it_measures_every_stage_and_says_what_the_machine_can_carry(tmp_path: Path) -> None:
     result = _doctor(folder=tmp_path)
     assert result.returncode == 0, result.stderr

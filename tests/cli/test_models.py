@@ -1,10 +1,14 @@
+import base64
 import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from tests.vision.packs.tiny_pack import tiny_manifest, write_tiny_pack
 from typer.testing import CliRunner
 
+from openlfr.cli.app import without_credentials
 from openlfr.cli.models import app
 from openlfr.vision.packs import pack_names
 
@@ -110,3 +114,27 @@ def test_a_pack_whose_templates_have_another_length_is_not_added(tmp_path: Path)
     assert code == 2
     assert "its manifest says one template of 512 numbers each" in complaints
     assert pack_names() == ["default"]
+
+
+def test_a_login_that_the_command_line_hid_reaches_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str | None] = []
+
+    class Refusal(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(self.headers["Authorization"])
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusal) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        typed = f"http://ward:hunter2@127.0.0.1:{server.server_port}/pack.tar"
+        (source,), hidden = without_credentials([typed], {})
+        for name, value in hidden.items():
+            monkeypatch.setenv(name, value)
+        code, _, complaints = openlfr_models("add", source, "--sha256", "0" * 64)
+        server.shutdown()
+    assert code == 2
+    assert "hunter2" not in source + complaints
+    assert seen == ["Basic " + base64.b64encode(b"ward:hunter2").decode()]

@@ -111,6 +111,7 @@ def test_a_street_without_faces_gives_no_face(tmp_path: Path, watchlist: Path) -
         (["clip.mp4", "--watchlist", "list", "--min-face", "1"], "8 to 2000 pixels wide"),
         (["clip.mp4", "--watchlist", "list", "--model-pack", "no-such-pack"], "no-such-pack"),
         (["clip.mp4", "--watchlist", "list", "--jsonl", "missing/out.jsonl"], "does not exist; make it first"),
+        (["clip.mp4", "--watchlist", "list", "--alert-pictures", "clip.mp4"], "choose another folder"),
         (["list/Grace Hopper.txt", "--watchlist", "list"], "Grace Hopper.txt"),
         ([SPOILT.replace("rtsp", "gopher"), "--watchlist", "list"], "gopher"),
     ],
@@ -177,6 +178,54 @@ def test_a_signal_ends_it_cleanly_with_a_summary(tmp_path: Path, watchlist: Path
     assert "Summary of the rehearsal" in rest
     assert "balanced: nothing else is held" in rest
     assert "NOT balanced" not in rest
+
+
+def test_unusable_input_leaves_an_older_file_as_it_was(tmp_path: Path, watchlist: Path, clip: Path) -> None:
+    (tmp_path / "old.jsonl").write_text("old\n")
+    result = _openlfr(
+        "watch", str(clip), "--watchlist", str(watchlist), "--threshold", "1.5", "--jsonl", "old.jsonl", home=tmp_path
+    )
+    assert result.returncode == 2
+    assert (tmp_path / "old.jsonl").read_text() == "old\n"
+
+
+def test_a_signal_while_enrolling_ends_it_before_any_camera_is_opened(tmp_path: Path, watchlist: Path) -> None:
+    for number in range(200):
+        (watchlist / f"Person {number}.jpg").symlink_to("Grace Hopper.jpg")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "openlfr", "watch", SPOILT, "--watchlist", str(watchlist), "--jsonl", "out.jsonl"],
+        cwd=tmp_path,
+        env=_environment(tmp_path),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert "Rehearsal" in process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    _, rest = process.communicate(timeout=60)
+    assert process.returncode == 0, rest
+    assert "Stopped before any camera was opened." in rest
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_a_reader_of_the_objects_that_goes_away_ends_it_with_a_sentence(tmp_path: Path, watchlist: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "openlfr", "watch", str(watchlist / "Grace Hopper.jpg"), "--watchlist", str(watchlist),
+         "--jsonl", "-"],
+        cwd=tmp_path,
+        env=_environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    errors = process.stderr.read()
+    assert process.wait(timeout=60) == 2
+    assert "The JSON lines can no longer be written (Broken pipe)." in errors
+    assert "Traceback" not in errors
+    assert "unexpectedly" not in errors
 
 
 def test_a_bad_picture_and_a_bad_camera_stop_nothing_else(tmp_path: Path, watchlist: Path, clip: Path) -> None:
