@@ -1,7 +1,11 @@
+import re
+from pathlib import Path
+
 import pytest
+from typer.testing import CliRunner
 
 from openlfr.capture.address import AddressError, CameraAddress
-from openlfr.cli.app import without_credentials
+from openlfr.cli.app import app, without_credentials
 
 
 @pytest.mark.parametrize(
@@ -52,3 +56,12 @@ def test_half_a_password_is_not_taken_for_a_host() -> None:
     with pytest.raises(AddressError, match="a slash in the password as %2F") as refusal:
         CameraAddress.parse("rtsp://ward:hun/ter2@10.0.0.7/street")
     assert "hun" not in str(refusal.value)
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    commands = set(re.findall(r"^openlfr ([a-z]+)", readme, re.MULTILINE))
+    assert {"watch", "watchlist"} <= commands
+    for command in commands:
+        result = CliRunner().invoke(app, [command, "--help"])
+        assert result.exit_code == 0, f"openlfr {command}: {result.output}"

@@ -17,6 +17,7 @@ from openlfr.cli.purge import purge
 from openlfr.cli.records import app as records_app
 from openlfr.cli.verify import app as verify_app
 from openlfr.cli.watch import watch
+from openlfr.cli.watchlist import app as watchlist_app
 
 app = typer.Typer(
     name="openlfr",
@@ -34,6 +35,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(models_app, name="models")
 app.add_typer(records_app, name="records")
 app.add_typer(verify_app, name="verify")
+app.add_typer(watchlist_app, name="watchlist")
 
 # A password with a slash in it is no part of an address as such, but must not stay in sight for that: it is told from a
 # port by not being a number.
