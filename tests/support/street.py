@@ -43,8 +43,8 @@ def street_frame(scene: SyntheticStreet, index: int, camera: str = "camera") -> 
 def portrait_template(portrait: BGRImage) -> Template:
     """The template of a portrait's main face."""
     chip = align(ArrayFrameImage(portrait), main_face(portrait).landmarks)
-    (template,) = models().extractor.extract(chip[None])
-    return template.copy()
+    template: Template = models().extractor.extract(chip[None])[0]
+    return template
 
 
 def recognition(*listed: str, threshold: float = 0.45) -> Recognition:
