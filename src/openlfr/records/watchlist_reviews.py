@@ -25,6 +25,7 @@ from openlfr.records.watchlist_store import (
     as_value,
     list_key,
     listed,
+    open_content,
     seal_content,
     stored_entries,
 )
@@ -220,13 +221,18 @@ class WatchlistReviews:
         return views
 
     def _people(self, session: Session, entries: set[EntryId]) -> dict[EntryId, PersonReference]:
-        """The references of these people, the rejected left out."""
-        rows = session.scalars(
-            select(WatchlistEntryRow).where(
-                WatchlistEntryRow.id.in_(entries), WatchlistEntryRow.review != Review.REJECTED
+        """The references of these people, the rejected left out. Asked in portions: a statement takes only so many."""
+        wanted = sorted(entries)
+        people: dict[EntryId, PersonReference] = {}
+        for start in range(0, len(wanted), _REVIEWED_TOGETHER):
+            rows = session.scalars(
+                select(WatchlistEntryRow).where(
+                    WatchlistEntryRow.id.in_(wanted[start : start + _REVIEWED_TOGETHER]),
+                    WatchlistEntryRow.review != Review.REJECTED,
+                )
             )
-        ).all()
-        return {each.entry: each.content.draft.person for each in stored_entries(self.records, session, rows)}
+            people.update({EntryId(row.id): open_content(self.records, row).draft.person for row in rows})
+        return people
 
     def _keep_review(
         self,
