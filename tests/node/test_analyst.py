@@ -16,9 +16,9 @@ from openlfr.node.analyst import MOST_LOOKS_PER_FRAME, Analyst
 from openlfr.node.ledger import PrivacyLedger
 from openlfr.node.passage import Passage, Shot, ShotPolicy
 from openlfr.node.recognition import Recognition
-from openlfr.vision.alignment import align
+from openlfr.vision.alignment import Pixels, align
 from openlfr.vision.detector import DetectorOptions, FaceDetector, ScalablePixels
-from openlfr.vision.face import Box, Face
+from openlfr.vision.face import BGRImage, Box, Face
 from openlfr.vision.quality import assess
 from openlfr.vision.zone import Zone
 
@@ -216,23 +216,45 @@ class _SeesFaceAt(FaceDetector):
     def __init__(self, face: Face) -> None:
         super().__init__(models().detector_session)
         self._taken_for_a_face = face
+        self.closer_looks = 0
 
     def detect(self, pixels: ScalablePixels, zone: Zone | None = None) -> tuple[Face, ...]:
         return (self._taken_for_a_face,)
 
+    def refine(self, pixels: Pixels, face: Face, *, found_at_scale: float | None = None) -> Face | None:
+        self.closer_looks += 1
+        return super().refine(pixels, face, found_at_scale=found_at_scale)
+
+
+def _shoulder() -> Face:
+    """The astronaut's orange suit: bright, sharp and textured enough to be of use, if it were a face."""
+    x, y = main_face(astronaut()).box.centre
+    return face_at(x + 80, y + 230, 60, confidence=0.9)
+
+
+def _still(picture: BGRImage, at_s: float) -> Frame:
+    return Frame("camera", 0, at_s, datetime(2026, 5, 1, tzinfo=UTC), ArrayFrameImage(picture), at_s)
+
 
 def test_what_is_no_face_at_a_closer_look_gets_no_template() -> None:
     picture = astronaut()
-    real = main_face(picture)
-    # Her orange suit: bright, sharp and textured enough to be of use, if it were a face.
-    x, y = real.box.centre
-    shoulder = face_at(x + 80, y + 230, 60, confidence=0.9)
+    real, shoulder = main_face(picture), _shoulder()
     chip = align(ArrayFrameImage(picture), shoulder.landmarks)
     assert assess(shoulder, chip, picture.shape[1], picture.shape[0]).unified >= ShotPolicy().floor
     for face, created in ((shoulder, 0), (real, 1)):
         ledger = PrivacyLedger()
         analyst = Analyst("camera", detector=_SeesFaceAt(face), recognition=recognition(), ledger=ledger)
-        analyst.analyse(Frame("camera", 0, 0.0, datetime(2026, 5, 1, tzinfo=UTC), ArrayFrameImage(picture), 0.0))
+        analyst.analyse(_still(picture, 0.0))
         analyst.end()
         assert ledger.counts().created == created
         assert analyst.counts.failures_to_acquire == 1 - created
+
+
+def test_what_was_no_face_at_a_closer_look_is_not_looked_at_closer_at_once() -> None:
+    detector = _SeesFaceAt(_shoulder())
+    analyst = Analyst("camera", detector=detector, recognition=recognition(), ledger=PrivacyLedger())
+    looked = []
+    for at_s in (0.0, 0.12, 0.24, 0.36, 0.48):
+        analyst.analyse(_still(astronaut(), at_s))
+        looked.append(detector.closer_looks)
+    assert looked == [1, 1, 1, 2, 2]

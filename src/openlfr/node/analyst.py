@@ -114,12 +114,14 @@ class Analyst:
             if not self._policy.wants(passage, bound, at_s):
                 continue
             look = self._wanted_look(frame, passage, face, at_s)
+            wait_s = self._policy.reassess_after_s
             if look is not None:
                 overwrite((look.chip,))
                 look = self._closer_look(frame, passage, face, at_s)
+                wait_s = self._policy.closer_again_after_s if look is None else wait_s
             if look is not None:
                 looks.append(look)
-            passage.assess_from_s = at_s + self._policy.reassess_after_s
+            passage.assess_from_s = at_s + wait_s
         looks.sort(key=lambda look: look.quality.unified, reverse=True)
         overwrite(look.chip for look in looks[MOST_LOOKS_PER_FRAME:])
         return looks[:MOST_LOOKS_PER_FRAME]

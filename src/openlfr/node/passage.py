@@ -34,7 +34,9 @@ class ShotPolicy:
     """Shots that count in the fusion, the best ones. A man in profile scored 0.50 by four of them and 0.54 by eight."""
     reassess_after_s: float = 0.1
     """A face is cut out and assessed this often at the most; between two frames of fast video little changes."""
-
+    closer_again_after_s: float = 0.3
+    """How long a passage waits whose closer look earned no template: such a look costs as much as finding the faces of
+    a frame, and whoever shows the back of the head now mostly still does a tenth of a second later."""
     recheck_after_s: float = 0.5
     """A passage that has had its answer is looked at this often, lest the track has gone over to somebody else."""
 
