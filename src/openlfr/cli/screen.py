@@ -14,6 +14,7 @@ from rich.text import Text
 from openlfr.capture.camera import CameraState
 from openlfr.capture.file_names import shown
 from openlfr.node.alert import Alert
+from openlfr.node.analyst import FACES_SEEN_METHOD
 from openlfr.node.node import StationStatus
 from openlfr.node.rehearsal import NOTICE, Summary
 
@@ -154,6 +155,7 @@ def summary_line(summary: Summary, enrolled: int, not_enrolled: int) -> dict[str
         "frames_analysed": summary.frames_analysed,
         "frames_dropped": summary.frames_dropped,
         "faces_seen": summary.faces_seen,
+        "faces_seen_method": FACES_SEEN_METHOD,
         "failures_to_acquire": summary.failures_to_acquire,
         "templates_created": summary.ledger.created,
         "templates_destroyed": summary.ledger.destroyed,

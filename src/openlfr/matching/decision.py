@@ -31,8 +31,8 @@ class SecondOpinionRule:
         return self.weight * self.line
 
     def decided(self, score: float, squared_distance: float) -> float:
-        """The score that is compared with the threshold."""
-        return score + self.weight * (self.line - squared_distance)
+        """The score that is compared with the threshold; not above 1, as people read it."""
+        return min(score + self.weight * (self.line - squared_distance), 1.0)
 
 
 def second_score(squared_distance: float) -> float:
