@@ -79,6 +79,7 @@ def carried(models: Models, listed: list[Entry], player: Player, cameras: int, s
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cameras", type=int, nargs="+", default=[1, 2, 4, 6, 8, 10, 12, 15])
+    parser.add_argument("--clip", type=Path, help="a recording made before; else one is made")
     parser.add_argument("--seconds", type=float, default=20.0)
     chosen = parser.parse_args()
     silence_logs(on_screen=True)
@@ -86,7 +87,7 @@ def main() -> None:
     listed = people_of_the_street(models)
     rows = []
     with tempfile.TemporaryDirectory(prefix="openlfr-bench-") as folder:
-        clip = street_clip(Path(folder) / "street.mp4")
+        clip = chosen.clip or street_clip(Path(folder) / "street.mp4")
         # Each third frame, about as often as a camera of many is looked at.
         stages = measured_stages(models, listed, clip, MIN_FACE_PX, every=3)
         with playing(clip) as player:

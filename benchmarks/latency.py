@@ -71,6 +71,7 @@ def latencies_ms(models: Models, listed: list[Entry], player: Player, cameras: i
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cameras", type=int, nargs="+", default=[1, 2, 4, 6])
+    parser.add_argument("--clip", type=Path, help="a recording made before; else one is made")
     parser.add_argument("--seconds", type=float, default=60.0)
     chosen = parser.parse_args()
     silence_logs(on_screen=True)
@@ -78,7 +79,7 @@ def main() -> None:
     listed = people_of_the_street(models)
     with (
         tempfile.TemporaryDirectory(prefix="openlfr-bench-") as folder,
-        playing(street_clip(Path(folder) / "street.mp4")) as player,
+        playing(chosen.clip or street_clip(Path(folder) / "street.mp4")) as player,
     ):
         rows = [latencies_ms(models, listed, player, count, chosen.seconds) for count in chosen.cameras]
     material = f"Synthetic street, 1920 x 1080 at 25 frames/s, faces from {MIN_FACE_PX:g} px; goal p95 300 ms with one."
