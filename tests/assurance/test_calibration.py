@@ -8,15 +8,12 @@ from scipy import stats
 from tests.support.specimens import DIMENSION, crowd, specimen
 
 from openlfr.assurance.calibration import (
-    Wanted,
-    as_calibration,
     compare_people,
     compare_sets,
-    fpir_interval,
-    group_thresholds,
+    fitted,
+    group_tails,
     measured_growth,
     one_each,
-    threshold_at_size,
 )
 from openlfr.assurance.calibration_run import calibration_file
 from openlfr.assurance.evaluation import EvaluationError
@@ -38,18 +35,19 @@ def test_the_tail_predicts_rates_that_are_known() -> None:
     comparisons = compare_people(PEOPLE, TERMS)
     assert comparisons.total == 500 * 499 // 2
     assert len(comparisons.score) == int(0.001 * comparisons.total)
-    calibration = as_calibration(comparisons, "made")
+    calibration = fitted(comparisons, 0, "made").calibration
     for threshold in (0.40, 0.44, 0.48):
         assert calibration.false_match_rate(threshold) == pytest.approx(cosine_rate(threshold), rel=0.6)
 
 
 def test_the_threshold_for_a_size_holds_the_true_one_in_its_interval() -> None:
-    comparisons = compare_people(PEOPLE, TERMS)
-    threshold, interval = threshold_at_size(comparisons, 0.01, 300, seed=1)
+    tail = fitted(compare_people(PEOPLE, TERMS), seed=1)
+    threshold, interval = tail.threshold_at(0.01, 300)
     true_fpir = 1 - (1 - cosine_rate(threshold)) ** 300
     assert true_fpir == pytest.approx(0.01, rel=0.6)
     assert interval.low < threshold < interval.high
-    fpir = fpir_interval(comparisons, threshold, 300, seed=1)
+    predicted, fpir = tail.fpir_at(threshold, 300)
+    assert predicted == pytest.approx(0.01)
     assert fpir.low < true_fpir < fpir.high
 
 
@@ -61,7 +59,7 @@ def test_the_same_tail_whether_people_are_compared_once_or_both_ways() -> None:
 
 
 def test_the_file_is_one_that_packs_read() -> None:
-    calibration = as_calibration(compare_people(PEOPLE, TERMS), "made")
+    calibration = fitted(compare_people(PEOPLE, TERMS), 0, "made").calibration
     read = parse_calibration(calibration_file(calibration))
     assert read.made_of == "made"
     assert threshold_for(read, 0.01, 300) == pytest.approx(threshold_for(calibration, 0.01, 300), abs=1e-3)
@@ -69,7 +67,7 @@ def test_the_file_is_one_that_packs_read() -> None:
 
 def test_measured_false_positives_agree_with_the_prediction_and_grow() -> None:
     people = [*crowd(300, 2, np.random.default_rng(2)), *crowd(900, 1, np.random.default_rng(3), prefix="s")]
-    calibration = as_calibration(compare_people(one_each(people, 25.0), TERMS), "made")
+    calibration = fitted(compare_people(one_each(people, 25.0), TERMS), 0).calibration
     threshold = threshold_for(calibration, 0.1, 300)
     growth = measured_growth(calibration, people, frozenset(), (30, 300, 5000), threshold, TERMS)
     assert [each.watchlist for each in growth] == [30, 300, 5000]
@@ -92,9 +90,10 @@ def test_a_group_that_looks_alike_is_found_worse_and_gets_its_own_threshold() ->
     ]
     groups = {"kind": {each.person: "alike" if n % 10 == 0 else "others" for n, each in enumerate(people)}}
     comparisons = compare_people(people, TERMS)
-    threshold, _ = threshold_at_size(comparisons, 0.01, 300, seed=0)
-    found = group_thresholds(comparisons, people, groups, Wanted(0.01, 300, threshold), seed=0)
-    by_name = {group.group: group for group in found}
+    tail = fitted(comparisons, seed=0)
+    threshold, _ = tail.threshold_at(0.01, 300)
+    tails = group_tails(comparisons, tail, people, groups, seed=0)
+    by_name = {group.group: group.at(threshold, 0.01, 300) for group in tails}
     assert by_name["alike"].worse
     assert by_name["alike"].people == 50
     assert by_name["alike"].threshold > threshold

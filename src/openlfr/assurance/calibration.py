@@ -100,67 +100,72 @@ def compare_sets(
     return _highest(found.score, found.probe, found.entry, total, len(probes), share, symmetric=False)
 
 
-def threshold_at_size(comparisons: Comparisons, target: float, size: int, seed: int) -> tuple[float, Interval]:
-    """The threshold for a target FPIR at a watchlist size, and its interval over people, 95 %."""
-    value = threshold_for(comparisons.fit().as_calibration(), target, size)
-    again = [
-        threshold_for(fit.as_calibration(), target, size) for fit in comparisons.redrawn(np.random.default_rng(seed))
-    ]
-    return value, _percentiles(again)
+@dataclass(frozen=True, slots=True)
+class FittedTail:
+    """A tail as thresholds are derived from it, and the same for people drawn anew, for intervals of 95 %."""
+
+    calibration: Calibration
+    redrawn: tuple[Calibration, ...]
+
+    def threshold_at(self, target: float, size: int) -> tuple[float, Interval]:
+        """The threshold for a target FPIR at a watchlist size, and its interval."""
+        again = [threshold_for(calibration, target, size) for calibration in self.redrawn]
+        return threshold_for(self.calibration, target, size), _percentiles(again)
+
+    def fpir_at(self, threshold: float, size: int) -> tuple[float, Interval]:
+        """The predicted FPIR at a threshold and a watchlist size, and its interval."""
+        again = [predicted_fpir(calibration, threshold, size) for calibration in self.redrawn]
+        return predicted_fpir(self.calibration, threshold, size), _percentiles(again)
 
 
-def fpir_interval(comparisons: Comparisons, threshold: float, size: int, seed: int) -> Interval:
-    """Of the predicted FPIR at a threshold, over people, 95 %."""
-    fits = comparisons.redrawn(np.random.default_rng(seed))
-    return _percentiles([predicted_fpir(fit.as_calibration(), threshold, size) for fit in fits])
-
-
-def as_calibration(comparisons: Comparisons, made_of: str) -> Calibration:
-    """What a model pack's calibration file holds."""
-    return comparisons.fit().as_calibration(made_of)
+def fitted(comparisons: Comparisons, seed: int, made_of: str = "") -> FittedTail:
+    """The tail of these comparisons. Raises EvaluationError when there are too few."""
+    fit = comparisons.fit()
+    redrawn = comparisons.redrawn(np.random.default_rng(seed))
+    if not redrawn:
+        raise EvaluationError("There are too few people for an interval: measure more.")
+    return FittedTail(_as_calibration(fit, made_of), tuple(_as_calibration(each, made_of) for each in redrawn))
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A target FPIR at a watchlist size, and the threshold certified for it."""
+class GroupTail:
+    """One group's own comparisons, and those of everybody measured with it."""
 
-    target: float
-    size: int
-    threshold: float
+    attribute: str
+    group: str
+    people: int
+    tail: FittedTail
+    everybody: FittedTail
+
+    def at(self, threshold: float, target: float, size: int) -> GroupThreshold:
+        """How often the group reaches the threshold, and which would keep it to the target."""
+        overall, _ = self.everybody.fpir_at(threshold, size)
+        rate, rates = self.tail.fpir_at(threshold, size)
+        own, within = self.tail.threshold_at(target, size)
+        return GroupThreshold(
+            attribute=self.attribute,
+            group=self.group,
+            people=self.people,
+            fpir=rate,
+            fpir_low=rates.low,
+            fpir_high=rates.high,
+            threshold=own,
+            threshold_high=within.high,
+            worse=rates.low > overall,
+        )
 
 
-def group_thresholds(
-    comparisons: Comparisons, probes: Sequence[Specimen], groups: Groups, wanted: Wanted, seed: int
-) -> list[GroupThreshold]:
-    """For each group, how often its members reach the threshold and which threshold would keep them to the target.
-
-    `comparisons` are those of `probes` with a watchlist; a group's comparisons are those of its members. A group
-    with too few comparisons in the tail is left out.
-    """
-    overall = predicted_fpir(comparisons.fit().as_calibration(), wanted.threshold, wanted.size)
+def group_tails(
+    comparisons: Comparisons, everybody: FittedTail, probes: Sequence[Specimen], groups: Groups, seed: int
+) -> list[GroupTail]:
+    """For each group of these probes the tail of its members' comparisons; a group with too few is left out."""
     found = []
     for attribute, members in groups.items():
         of_probe = [group_of(probe.picture, members) for probe in probes]
         for group in sorted({name for name in of_probe if name is not None}):
             part = _of_group(comparisons, [name == group for name in of_probe])
-            if part is None:
-                continue
-            rate = predicted_fpir(part.fit().as_calibration(), wanted.threshold, wanted.size)
-            interval = fpir_interval(part, wanted.threshold, wanted.size, seed)
-            threshold, within = threshold_at_size(part, wanted.target, wanted.size, seed)
-            found.append(
-                GroupThreshold(
-                    attribute=attribute,
-                    group=group,
-                    people=part.probes,
-                    fpir=rate,
-                    fpir_low=interval.low,
-                    fpir_high=interval.high,
-                    threshold=threshold,
-                    threshold_high=within.high,
-                    worse=interval.low > overall,
-                )
-            )
+            if part is not None:
+                found.append(GroupTail(attribute, group, part.probes, fitted(part, seed), everybody))
     return found
 
 
@@ -266,8 +271,10 @@ def _of_group(comparisons: Comparisons, members: Sequence[bool]) -> Comparisons 
     return Comparisons(score[chosen], place[probe[chosen]], entry[chosen], comparisons.start, total, count, False)
 
 
+def _as_calibration(fit: TailFit, made_of: str) -> Calibration:
+    return Calibration(fit.start, fit.share, fit.scale, fit.shape, made_of)
+
+
 def _percentiles(values: Sequence[float]) -> Interval:
-    if not values:
-        raise EvaluationError("There are too few people for an interval.")
     low, high = np.quantile(values, [0.025, 0.975])
     return Interval(float(low), float(high), 0.95)

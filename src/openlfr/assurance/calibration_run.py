@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,21 +12,19 @@ from pathlib import Path
 from openlfr import __version__
 from openlfr.assurance.acquisition import Acquisition, Specimen, TemplateCache
 from openlfr.assurance.calibration import (
-    Comparisons,
-    Wanted,
-    as_calibration,
+    FittedTail,
+    GroupTail,
     compare_people,
     compare_sets,
-    group_thresholds,
+    fitted,
+    group_tails,
     measured_growth,
     one_each,
-    threshold_at_size,
 )
 from openlfr.assurance.certificate import IssuedCertificate
 from openlfr.assurance.dataset import Dataset, read_corrections, read_dataset
 from openlfr.assurance.evaluation import EvaluationError
 from openlfr.assurance.evaluation_run import OnStage, processor_name, read_all_groups, used
-from openlfr.assurance.fairness import Groups
 from openlfr.assurance.judging import Terms
 from openlfr.assurance.report import CalibrationReport, DataUsed, GroupThreshold, Machine, SizeThreshold, Tail
 from openlfr.assurance.searches import Watchlist
@@ -89,27 +88,28 @@ def calibrate(
     steps = 2 + len(extra)
     on_stage("Comparing people", 0, steps)
     comparisons = compare_people(people, terms)
-    tests = [(comparisons, people)]
-    watchlist = Watchlist(people, rule)
-    for number, data in enumerate(extra, 1):
-        on_stage("Comparing people", number, steps)
-        probes = one_each(acquired_of(data), terms.floor)
-        tests.append((compare_sets(probes, watchlist, terms), probes))
     made_of = (
         f"{comparisons.total} comparisons of single pictures of {len(people)} different people of {dataset.name}"
         f"{', twins and siblings left out' if dataset.relatives else ''}"
     )
-    calibration = as_calibration(comparisons, made_of)
+    tail = fitted(comparisons, order.seed, made_of)
+    tails = group_tails(comparisons, tail, people, groups, order.seed)
+    watchlist = Watchlist(people, rule)
+    for number, data in enumerate(extra, 1):
+        on_stage("Comparing people", number, steps)
+        probes = one_each(acquired_of(data), terms.floor)
+        compared = compare_sets(probes, watchlist, terms)
+        tails += group_tails(compared, fitted(compared, order.seed), probes, groups, order.seed)
     setup = MatchingSetup(models.identity, models.execution.precision.value, fusion_rule(models))
     sizes = [
-        _size(comparisons, tests, groups, target, size, order)
+        _size(tail, tails, target, size)
         for target in sorted(order.targets, reverse=True)
         for size in sorted(order.sizes)
     ]
     on_stage("Comparing people", steps - 1, steps)
     growth_threshold = min(sizes, key=lambda each: (each.target_fpir, each.watchlist)).threshold
     growth = measured_growth(
-        calibration, references, dataset.relatives, (*GROWTH_SIZES, *order.sizes), growth_threshold, terms
+        tail.calibration, references, dataset.relatives, (*GROWTH_SIZES, *order.sizes), growth_threshold, terms
     )
     on_stage("Comparing people", steps, steps)
     measured_on = tuple(used(each) for each in (dataset, *extra))
@@ -122,7 +122,7 @@ def calibrate(
         quality_floor=terms.floor,
         data=measured_on,
         tail=Tail(
-            **asdict(calibration),
+            **asdict(tail.calibration),
             people=len(people),
             comparisons=comparisons.total,
             exceedances=len(comparisons.score),
@@ -133,7 +133,7 @@ def calibrate(
         notes=not_covered(measured_on),
     )
     certificates = tuple(_certificate(size, setup, made_of, measured_on, order, now) for size in sizes)
-    return CalibrationOutcome(report, calibration, certificates)
+    return CalibrationOutcome(report, tail.calibration, certificates)
 
 
 def calibration_file(calibration: Calibration) -> bytes:
@@ -164,21 +164,11 @@ def _check(order: CalibrationOrder) -> None:
         raise EvaluationError("A certificate for every group needs to know the groups: give --groups.")
 
 
-def _size(
-    comparisons: Comparisons,
-    tests: Sequence[tuple[Comparisons, Sequence[Specimen]]],
-    groups: Groups,
-    target: float,
-    size: int,
-    order: CalibrationOrder,
-) -> SizeThreshold:
-    threshold, interval = threshold_at_size(comparisons, target, size, order.seed)
-    wanted = Wanted(target, size, threshold)
-    of_groups: list[GroupThreshold] = []
-    for compared, probes in tests:
-        of_groups += group_thresholds(compared, probes, groups, wanted, order.seed)
+def _size(tail: FittedTail, tails: Sequence[GroupTail], target: float, size: int) -> SizeThreshold:
+    threshold, interval = tail.threshold_at(target, size)
+    of_groups = tuple(group.at(threshold, target, size) for group in tails)
     every = max([interval.high, *(group.threshold_high for group in of_groups)]) if of_groups else None
-    return SizeThreshold(size, target, threshold, interval.low, interval.high, tuple(of_groups), every)
+    return SizeThreshold(size, target, threshold, interval.low, interval.high, of_groups, every)
 
 
 def _certificate(
@@ -197,7 +187,7 @@ def _certificate(
             certificate=CertificateId(f"{setup.precision}-{setup.fusion_rule}-{size.watchlist}-{basis}"),
             setup=setup,
             # Rounded up, to what people read and type.
-            lowest_threshold=-(-lowest * 1000 // 1) / 1000,
+            lowest_threshold=math.ceil(lowest * 1000) / 1000,
             target_fpir=size.target_fpir,
             smallest_watchlist=1,
             largest_watchlist=size.watchlist,

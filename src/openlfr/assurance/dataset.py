@@ -103,7 +103,7 @@ def read_corrections(paths: Iterable[Path]) -> Corrections:
     wrong_image: list[tuple[str, str]] = []
     relatives: list[tuple[str, str]] = []
     for path in paths:
-        columns, rows = read_table(path)
+        columns, rows = _read_table(path)
         if set(RELATIVES_COLUMNS) <= set(columns):
             relatives += [(row["identity_a"], row["identity_b"]) for row in rows]
         elif set(SAME_PERSON_COLUMNS[:2]) <= set(columns):
@@ -121,7 +121,7 @@ def read_corrections(paths: Iterable[Path]) -> Corrections:
 def read_groups(path: Path) -> dict[str, dict[str, str]]:
     """Groups from a CSV file: `image` or `person`, then a column for each attribute (sex, age band ...), empty where
     not known. Per attribute the group of each picture or person named. Raises DatasetError."""
-    columns, rows = read_table(path)
+    columns, rows = _read_table(path)
     key = columns[0] if columns else ""
     if key not in ("image", "person") or len(columns) < 2:
         raise DatasetError(
@@ -200,7 +200,7 @@ def read_pairs(path: Path, dataset: Dataset) -> list[tuple[LabelledPicture, Labe
     return pairs
 
 
-def read_table(path: Path) -> tuple[Sequence[str], list[dict[str, str]]]:
+def _read_table(path: Path) -> tuple[Sequence[str], list[dict[str, str]]]:
     """A CSV file's columns in lower case and its rows. A row that cannot be read, or has too few or too many fields,
     makes the whole file unusable: figures made with half of the corrections would look like figures made with all."""
     try:

@@ -344,7 +344,8 @@ def _misses(mated: Sequence[Search], threshold: float, floor: float) -> tuple[Mi
         if stage != "found":
             first = search.candidates[0] if search.candidates else None
             ahead = first.picture if first is not None and first.person_id != search.probe.person else None
-            found.append(Miss(search.probe.name, stage, search.mate_score, search.probe.quality, ahead))
+            probe = search.probe
+            found.append(Miss(probe.name, stage, search.mate_score, probe.quality, probe.weakest, ahead))
     found.sort(key=lambda miss: -np.inf if miss.score is None else miss.score)
     return tuple(found[:WORST_CASES])
 

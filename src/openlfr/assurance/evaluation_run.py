@@ -43,7 +43,7 @@ from openlfr.vision.models import Models
 
 USUAL_SIZE = 1000
 USUAL_FPIRS = (0.01, 0.003, 0.001)
-MOST_REDUCED = 400
+MOST_REDUCED = 200
 """Mated probes reduced to each size: enough for an interval of a few percent, and each is found anew."""
 
 OnStage = Callable[[str, int, int], None]

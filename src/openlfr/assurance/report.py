@@ -114,12 +114,14 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A mated search that failed: at which stage, and the scores where there were any."""
+    """A mated search that failed: at which stage, the scores where there were any, and the weakest measure of its
+    quality in the words of ISO/IEC 29794-5."""
 
     picture: str
     stage: str
     score: float | None
     quality: float | None
+    weakest: str | None
     ahead: str | None
     """The enrolled picture of somebody else that scored higher than the mate's, if one did."""
 

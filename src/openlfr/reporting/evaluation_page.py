@@ -170,18 +170,19 @@ def _worst(search: SearchResult) -> Iterator[str]:
     if search.misses:
         yield html.table(
             "Worst misses: nothing could be told, then the lowest scores",
-            ("Picture", "How it ended", "Score of the mate", "Quality", "Who came first"),
+            ("Picture", "How it ended", "Score of the mate", "Quality", "Weakest in", "Who came first"),
             [
                 (
                     miss.picture,
                     miss.stage,
                     "" if miss.score is None else f"{miss.score:.3f}",
                     "" if miss.quality is None else f"{miss.quality:.0f}",
+                    miss.weakest or "",
                     miss.ahead or "",
                 )
                 for miss in search.misses
             ],
-            text_columns=frozenset({1, 4}),
+            text_columns=frozenset({1, 4, 5}),
         )
     if search.false_positives:
         yield html.table(
