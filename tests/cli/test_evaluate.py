@@ -32,9 +32,13 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (tmp_path / "list.txt").write_text("p0001_0002.jpg\np0002_0002.jpg\n", encoding="utf-8")
     (tmp_path / "same.csv").write_text("identity_a,identity_b,source\np0000,p0119,made\n", encoding="utf-8")
     (tmp_path / "key").write_bytes(bytes(range(32)))
+    for number in range(40):  # the same people again, as if in other pictures, and people nobody knows
+        shutil.copytree(folder / f"p{number:04d}", tmp_path / "again" / f"p{number:04d}")
+        shutil.copytree(folder / f"p{number + 40:04d}", tmp_path / "strangers" / f"q{number:04d}")
     arguments = ["evaluate", str(folder), *PLAIN, "--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out")]
     arguments += ["--watchlist-size", "20", "--watchlist-size", "30", "--fpir", "0.1", "--draws", "2"]
     arguments += ["--groups", str(tmp_path / "groups.csv"), "--list", str(tmp_path / "list.txt")]
+    arguments += ["--probes", str(tmp_path / "again"), "--probes", str(tmp_path / "strangers")]
     arguments += ["--corrections", str(tmp_path / "same.csv"), "--key", str(tmp_path / "key")]
     result = RUNNER.invoke(APP, arguments)
     assert result.exit_code == 0, result.output
@@ -51,10 +55,19 @@ def test_an_evaluation_writes_a_report_with_all_that_was_asked_for(evaluated: Pa
     assert isinstance(report, EvaluationReport)
     assert [(search.probes, search.watchlist) for search in report.searches] == [
         ("set", 20),
+        ("again", 20),
+        ("strangers", 20),
         ("list", 20),
         ("set", 30),
+        ("again", 30),
+        ("strangers", 30),
         ("list", 30),
     ]
+    _, again, strangers, _ = report.searches[:4]
+    assert (again.mated, again.non_mated) == (40, 20)
+    assert (strangers.mated, strangers.non_mated) == (0, 40)
+    assert again.points[0].label == "set's for FPIR 0.1"
+    assert again.points[0].threshold == report.searches[0].points[-1].threshold
     main = report.searches[0]
     assert main.non_mated == 119 - 20
     assert main.mated in (40, 41)  # one more where the person with a second name was drawn
