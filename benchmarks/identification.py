@@ -276,7 +276,7 @@ def systems(names: Sequence[str], threads: int) -> list[tuple[System, list[tuple
     for name in names:
         match name:
             case "opencv":
-                found.append((OpenCv(), [("OpenCV FaceDetectorYN + FaceRecognizerSF", cosine)]))
+                found.append((OpenCv(threads), [("OpenCV FaceDetectorYN + FaceRecognizerSF", cosine)]))
             case "face_recognition":
                 found.append((FaceRecognition(threads), [("face_recognition (dlib)", nearness)]))
             case precision:
