@@ -8,11 +8,14 @@ from urllib.parse import unquote
 import typer
 
 from openlfr import __version__
+from openlfr.cli.calibrate import calibrate
 from openlfr.cli.demo import demo
+from openlfr.cli.deployment import app as deployment_app
 from openlfr.cli.doctor import doctor
 from openlfr.cli.enrol import app as enrol_app
 from openlfr.cli.keys import app as keys_app
 from openlfr.cli.models import app as models_app
+from openlfr.cli.people import app as people_app
 from openlfr.cli.purge import purge
 from openlfr.cli.records import app as records_app
 from openlfr.cli.verify import app as verify_app
@@ -29,10 +32,13 @@ app = typer.Typer(
 app.command()(watch)
 app.command()(demo)
 app.command()(doctor)
+app.command()(calibrate)
 app.command()(purge)
+app.add_typer(deployment_app, name="deployment")
 app.add_typer(enrol_app, name="enrol")
 app.add_typer(keys_app, name="keys")
 app.add_typer(models_app, name="models")
+app.add_typer(people_app, name="people")
 app.add_typer(records_app, name="records")
 app.add_typer(verify_app, name="verify")
 app.add_typer(watchlist_app, name="watchlist")

@@ -1,4 +1,4 @@
-"""What the watchlist commands share: who acts, the services, and how a refusal ends a command."""
+"""What the commands of staff share: who acts, the services, and how a refusal ends a command."""
 
 from typing import Annotated, TypeVar
 
@@ -34,9 +34,9 @@ def acting(records: HubRecords, staff: str) -> Actor:
 
 
 def answered(answer: _Answer | Refusal) -> _Answer:
-    """The answer, or the end of the command with the refusal's sentence."""
+    """The answer, or the end of the command with the refusal's sentence, and a line for each further wrong field."""
     if isinstance(answer, Refusal):
-        give_up(answer.sentence)
+        give_up("\n".join([answer.sentence, *(f"{each.field}: {each.sentence}" for each in answer.problems[1:])]))
     return answer
 
 
@@ -44,7 +44,11 @@ def lists_service(records: HubRecords) -> Watchlists:
     return Watchlists(records, {name: packaged_profile(name) for name in PACKAGED_PROFILES})
 
 
+def deployments_service(records: HubRecords) -> Deployments:
+    return Deployments(records, {name: packaged_profile(name) for name in PACKAGED_PROFILES}, ListDirectory())
+
+
 def use_service(records: HubRecords) -> WatchlistsInUse:
-    profiles = {name: packaged_profile(name) for name in PACKAGED_PROFILES}
-    deployments = Deployments(records, profiles, ListDirectory())
-    return WatchlistsInUse(records, deployments, Retention(records, packaged_retention_policy(), PURGEABLES))
+    return WatchlistsInUse(
+        records, deployments_service(records), Retention(records, packaged_retention_policy(), PURGEABLES)
+    )
