@@ -12,7 +12,9 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
     return new_command_line(tmp_path, monkeypatch, NOON)
 
 
-def test_an_administrator_is_appointed_once_and_adds_gives_roles_trains_and_closes(hub: CommandLine) -> None:
+def test_an_administrator_is_appointed_once_and_adds_gives_roles_trains_and_closes(
+    hub: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     adam = hub.done("people", "appoint-first", "Adam Admin")
     again = hub.refused("people", "appoint-first", "Eve Evil")
     assert again == "There are people here already: an administrator adds more."
@@ -22,6 +24,10 @@ def test_an_administrator_is_appointed_once_and_adds_gives_roles_trains_and_clos
     assert "training: live operation until 2027-01-01" in trained
     changed = hub.done("people", "roles", olu, "--role", "operator", "--role", "authorising officer", by=adam)
     assert "the roles: authorising officer, operator;" in changed
+    monkeypatch.setenv("COLUMNS", "80")
+    listed = hub.done("people", "list", by=adam)
+    assert olu in listed
+    monkeypatch.setenv("COLUMNS", "220")
     listed = hub.done("people", "list", by=adam)
     assert "Olu Okoro" in listed
     assert "Eve Evil" not in listed

@@ -241,8 +241,11 @@ def _polygon(zone: list[list[float]]) -> Polygon:
 
 
 def form_template(now: datetime) -> str:
-    """A form to fill in, with every field and every choice; the window is tomorrow afternoon."""
-    day = (now + timedelta(days=1)).date()
+    """A form to fill in, with every field and every choice.
+
+    The window begins in three hours: a list that is drawn today may be frozen for it under every profile.
+    """
+    start = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=3)
     return _TEMPLATE.format(
         profiles=", ".join(PACKAGED_PROFILES),
         use_cases=_choices(UseCase),
@@ -250,9 +253,9 @@ def form_template(now: datetime) -> str:
         grounds=_choices(LocationGround),
         assessments=_choices(AssessmentKind),
         categories=_choices(Category),
-        start=f"{day}T14:00:00Z",
-        end=f"{day}T20:00:00Z",
-        review_by=f"{day + timedelta(days=180)}",
+        start=f"{start:%Y-%m-%dT%H:%M:%SZ}",
+        end=f"{start + timedelta(hours=6):%Y-%m-%dT%H:%M:%SZ}",
+        review_by=f"{start.date() + timedelta(days=180)}",
     )
 
 
@@ -321,7 +324,7 @@ certificate = ""
 largest_watchlist = 0                # the most people the watchlist may hold
 officers = []                        # on duty: their identifiers, as `openlfr people list` gives them
 
-[terms.window]
+[terms.window]                       # a watchlist may be frozen for it only shortly before it begins (uk: a day)
 start = {start}
 end = {end}
 

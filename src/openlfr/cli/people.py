@@ -1,11 +1,11 @@
 """`openlfr people`: appoint staff, give roles, record training, close accounts."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from openlfr.capture.file_names import shown
@@ -16,6 +16,8 @@ from openlfr.records.people import People, StaffMember
 
 app = typer.Typer(help="Staff: who they are, their roles and their training.", no_args_is_help=True)
 
+_IDENTIFIER: Final = 36
+"""Characters: an identifier that is cut short on a narrow screen cannot be copied."""
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The person's name; it is kept sealed.")]
 Person = Annotated[str, typer.Argument(metavar="PERSON", help="Their identifier, as `list` gives it.")]
 Roles = Annotated[list[Role] | None, typer.Option("--role", help="A role they hold; repeat for several.")]
@@ -70,7 +72,7 @@ def show_all(database: DatabaseAddress, vault: VaultFolder, acting_as: ActingAs)
     """Show everybody, with their roles and training."""
     with opened(database, vault) as records:
         members = answered(People(records).everybody(acting(records, acting_as), origin("people list")))
-    table = Table("person", "name", "roles", "training", "account")
+    table = Table(Column("person", min_width=_IDENTIFIER), "name", "roles", "training", "account")
     for each in members:
         table.add_row(each.staff, Text(shown(each.name)), _roles(each), _training(each), _account(each))
     Console(highlight=False).print(table)
