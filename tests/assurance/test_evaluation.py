@@ -115,12 +115,19 @@ def test_the_second_opinion_decides_as_in_the_node() -> None:
     assert search.candidates[1].score == pytest.approx(0.8 - 0.25, abs=1e-6)
 
 
-def test_everybody_above_a_score_is_found_however_many() -> None:
-    people = crowd(300, 1, np.random.default_rng(3))
-    watchlist = Watchlist(people)
-    matrix = np.stack([each.template for each in people if each.template is not None])
-    expected = (matrix @ matrix.T >= 0.1).sum(axis=1)
-    assert [len(found) for found in watchlist.scores_from(people, 0.1)] == list(expected)
+@pytest.mark.parametrize("rule", [None, SecondOpinionRule("made", weight=0.5, line=0.5)])
+def test_all_comparisons_above_a_score_are_those_that_searches_make(rule: SecondOpinionRule | None) -> None:
+    rng = np.random.default_rng(3)
+    people = [replace(each, descriptor=rng.normal(size=8).astype(np.float32) / 4) for each in crowd(120, 1, rng)]
+    watchlist = Watchlist(people, rule)
+    searches = watchlist.search(people, floor=25, most=len(people))
+    compared = 0
+    for search, (entries, scores) in zip(searches, watchlist.all_above(people, 0.1), strict=True):
+        expected = {found.picture: found.score for found in search.candidates if found.score >= 0.1}
+        found = {people[entry].name: score for entry, score in zip(entries, scores, strict=True)}
+        assert found == pytest.approx(expected, abs=1e-5)
+        compared += len(found)
+    assert compared > 500
 
 
 def test_the_same_seed_draws_the_same_people_and_another_others() -> None:

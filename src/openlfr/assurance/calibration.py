@@ -29,7 +29,7 @@ TAIL_SHARE = 0.001
 FEWEST_PEOPLE = 100
 """With fewer people the highest comparisons are of a handful of faces."""
 
-_SAMPLE = 40
+_SAMPLE = 200
 """Probes from whose comparisons it is estimated, first, where the tail begins."""
 
 RESAMPLES = 200
@@ -223,16 +223,15 @@ def _above(watchlist: Watchlist, probes: Sequence[Specimen], share: float, terms
 
 def _collected(watchlist: Watchlist, probes: Sequence[Specimen], least: float) -> _Found:
     number: Mapping[str, int] = {specimen.person: n for n, specimen in enumerate(watchlist.enrolled)}
-    scores: list[float] = []
-    first: list[int] = []
-    second: list[int] = []
-    for n, (probe, candidates) in enumerate(zip(probes, watchlist.scores_from(probes, least), strict=True)):
-        for candidate in candidates:
-            if candidate.person_id != probe.person:
-                scores.append(candidate.score)
-                first.append(n)
-                second.append(number[candidate.person_id])
-    return _Found(np.array(scores, np.float64), np.array(first, np.intp), np.array(second, np.intp))
+    scores: list[NDArray[np.float64]] = []
+    first: list[NDArray[np.intp]] = []
+    second: list[NDArray[np.intp]] = []
+    for n, (probe, (entries, reached)) in enumerate(zip(probes, watchlist.all_above(probes, least), strict=True)):
+        others = entries != number.get(probe.person, -1)
+        scores.append(reached[others])
+        second.append(entries[others])
+        first.append(np.full(int(others.sum()), n, np.intp))
+    return _Found(np.concatenate(scores), np.concatenate(first), np.concatenate(second))
 
 
 def _highest(

@@ -1,6 +1,6 @@
 """Searches of a watchlist with labelled probes, through the gallery and the fusion rule that the node uses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,10 @@ CANDIDATES = 10
 """Best candidates asked for; a mate behind all of them counts as not scored."""
 
 _BATCH = 256
+_NONE = np.zeros(0, np.float32)
+
+Indices = NDArray[np.intp]
+Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +62,7 @@ class Watchlist:
         ]
         if len(entries) != len(self.enrolled) or not entries:
             raise ValueError("A watchlist needs at least one entry, and every entry a template.")
+        self._descriptors = np.stack([entry.descriptor for entry in entries if entry.descriptor is not None] or [_NONE])
         self._gallery = Gallery(len(entries[0].template), entries)
 
     def search(self, probes: Sequence[Specimen], floor: float, most: int = CANDIDATES) -> list[Search]:
@@ -74,28 +79,21 @@ class Watchlist:
             for probe, candidates in zip(probes, found, strict=True)
         ]
 
-    def scores_from(self, probes: Sequence[Specimen], least: float) -> list[tuple[Candidate, ...]]:
-        """For each probe, which must have a template, everybody whose score reaches `least`, in no order.
-
-        Asks for ever more candidates until those left out cannot reach it.
-        """
+    def all_above(self, probes: Sequence[Specimen], least: float) -> Iterator[tuple[Indices, Scores]]:
+        """For each probe, which must have a template, the numbers of all entries whose score reaches `least`, and the
+        scores: what `search` would give if it went on to the last candidate, for when all comparisons are wanted."""
         reach = 0.0 if self._rule is None else self._rule.reach
-        found: list[tuple[Candidate, ...]] = [()] * len(probes)
-        open_numbers, most = list(range(len(probes))), 64
-        while open_numbers:
-            unfinished = []
-            for start in range(0, len(open_numbers), _BATCH):
-                batch = open_numbers[start : start + _BATCH]
-                fused = np.stack([_as_passage(probes[number]) for number in batch])
-                for number, candidates in zip(batch, self._gallery.search(fused, most), strict=True):
-                    if len(candidates) == most and candidates[-1].score + reach >= least:
-                        unfinished.append(number)
-                        continue
-                    near = tuple(found for found in candidates if found.score + reach >= least)
-                    decided = self._decided(probes[number], near)
-                    found[number] = tuple(each for each in decided if each.score >= least)
-            open_numbers, most = unfinished, most * 4
-        return found
+        entries = np.stack([_as_passage(entry) for entry in self.enrolled])
+        for probe in probes:
+            first = entries @ _as_passage(probe)
+            near = np.flatnonzero(first + reach >= least)
+            scores = first[near].astype(np.float64)
+            if self._rule is not None and probe.descriptor is not None:
+                distances = np.square(self._descriptors[near] - probe.descriptor).sum(axis=1)
+                decided = (self._rule.decided(*pair) for pair in zip(scores.tolist(), distances.tolist(), strict=True))
+                scores = np.fromiter(decided, np.float64, len(near))
+            above = scores >= least
+            yield near[above], scores[above]
 
     def _decided(self, probe: Specimen, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
         """Candidates with the scores that are compared with a threshold. As in the node, the second opinion may put
