@@ -62,8 +62,10 @@ def lfw_references(count: int) -> list[ReferencePicture]:
 
 def enrolled(models: Models, references: Sequence[ReferencePicture]) -> list[Entry]:
     """The references that can be enrolled."""
-    enrolment = Enroller(models.detector_session, models.extractor).enrol(references)
-    return [Entry(e.person, e.picture, e.template) for e in enrolment.enrolled]
+    enrolment = Enroller(models.detector_session, models.extractor, second_opinion=models.second_opinion).enrol(
+        references
+    )
+    return [Entry(e.person, e.picture, e.template, e.descriptor) for e in enrolment.enrolled]
 
 
 def recognition_of(models: Models, entries: Sequence[Entry], threshold: float | None = None) -> Recognition:

@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--min-face", type=float, nargs="+", default=[24.0, DEFAULT_MIN_FACE_PX])
     chosen = parser.parse_args()
     silence_logs(on_screen=True)
-    models = open_models()
+    models = open_models(second_opinion=True)
     found = rows(models, chosen.min_face)
     material = f"Clips of the evaluation data; {models.identity}, {models.execution.precision.value}."
     print(heading("Street video", material))
