@@ -17,6 +17,9 @@ from openlfr.reporting import html
 from openlfr.reporting.evaluation_charts import det_chart, score_chart
 from openlfr.reporting.wording import percent
 
+SHOWN = 20
+"""Worst cases in a table; the JSON file has more."""
+
 
 def evaluation_page(report: EvaluationReport) -> str:
     """The whole page. The same report gives the same page, with one version of matplotlib."""
@@ -169,7 +172,7 @@ def _groups(results: Sequence[GroupResult]) -> Iterator[str]:
 def _worst(search: SearchResult) -> Iterator[str]:
     if search.misses:
         yield html.table(
-            "Worst misses: nothing could be told, then the lowest scores",
+            f"The worst {min(SHOWN, len(search.misses))} misses: nothing could be told, then the lowest scores",
             ("Picture", "How it ended", "Score of the mate", "Quality", "Weakest in", "Who came first"),
             [
                 (
@@ -180,7 +183,7 @@ def _worst(search: SearchResult) -> Iterator[str]:
                     miss.weakest or "",
                     miss.ahead or "",
                 )
-                for miss in search.misses
+                for miss in search.misses[:SHOWN]
             ],
             text_columns=frozenset({1, 4, 5}),
         )
@@ -190,7 +193,7 @@ def _worst(search: SearchResult) -> Iterator[str]:
             ("Picture", "Taken for", "Score", ""),
             [
                 (each.picture, each.enrolled, f"{each.score:.3f}", "relatives" if each.relatives else "")
-                for each in search.false_positives
+                for each in search.false_positives[:SHOWN]
             ],
             text_columns=frozenset({1, 3}),
         )
