@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,7 @@ from openlfr.policy.certificates import MatchingSetup
 from openlfr.reporting.evaluation_page import evaluation_page
 from openlfr.sealing.signature import SigningKey
 
+REPORTS = Path(__file__).resolve().parents[2] / "docs" / "reports"
 KEY, OTHER = SigningKey(bytes(range(32))), SigningKey(bytes(32))
 
 
@@ -117,3 +119,12 @@ def test_the_page_stands_alone_and_shows_the_figures() -> None:
 
 def test_the_same_report_gives_the_same_page() -> None:
     assert evaluation_page(REPORT).encode() == PAGE
+
+
+@pytest.mark.parametrize("path", sorted(REPORTS.glob("*/*.json")), ids=lambda path: path.parent.name)
+def test_a_committed_report_and_its_page_are_as_they_were_made(path: Path) -> None:
+    page = path.with_suffix(".html").read_bytes()
+    check_report(path.read_bytes(), page=page)
+    assert max(len(page), path.stat().st_size) < 300_000
+    assert b"<image" not in page
+    assert b"data:image" not in page

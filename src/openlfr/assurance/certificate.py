@@ -16,7 +16,7 @@ from openlfr.sealing.signature import SignedDocument, SigningKey, VerifyKey
 
 CERTIFICATE_KIND = "threshold certificate"
 
-DEFAULT_SIGNER = VerifyKey(bytes.fromhex("00" * 32))
+DEFAULT_SIGNER = VerifyKey(bytes.fromhex("649ead0dbfba253becacd21f64f8e955ebc643e329ace62e08672a59237b3bd8"))
 """Whose signature the certificates that come with the package carry: a key made for one run of `openlfr calibrate`, and
 not kept. With the certificates it is replaced as a whole."""
 
