@@ -118,7 +118,7 @@ def test_the_second_opinion_decides_as_in_the_node() -> None:
 @pytest.mark.parametrize("rule", [None, SecondOpinionRule("made", weight=0.5, line=0.5)])
 def test_all_comparisons_above_a_score_are_those_that_searches_make(rule: SecondOpinionRule | None) -> None:
     rng = np.random.default_rng(3)
-    people = [replace(each, descriptor=rng.normal(size=8).astype(np.float32) / 4) for each in crowd(120, 1, rng)]
+    people = [replace(each, descriptor=(rng.normal(size=8) / 4).astype(np.float32)) for each in crowd(120, 1, rng)]
     watchlist = Watchlist(people, rule)
     searches = watchlist.search(people, floor=25, most=len(people))
     compared = 0
