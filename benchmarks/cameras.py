@@ -32,7 +32,7 @@ WARM_UP_S = 8.0
 
 
 def _recognition(models: Models, listed: list[Entry]) -> Recognition:
-    copies = [Entry(entry.person_id, entry.picture, entry.template.copy()) for entry in listed]
+    copies = [Entry(entry.person_id, entry.picture, entry.template.copy(), entry.descriptor) for entry in listed]
     return Recognition(models, Gallery(models.dimension, copies), chosen_threshold(models, 3_000).value)
 
 
@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     chosen = parser.parse_args()
     silence_logs(on_screen=True)
-    models = open_models()
+    models = open_models(second_opinion=True)
     listed = people_of_the_street(models)
     rows = []
     with tempfile.TemporaryDirectory(prefix="openlfr-bench-") as folder:

@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     chosen = parser.parse_args()
     silence_logs(on_screen=True)
-    models = open_models()
+    models = open_models(second_opinion=True)
     listed = people_of_the_street(models)
     with (
         tempfile.TemporaryDirectory(prefix="openlfr-bench-") as folder,

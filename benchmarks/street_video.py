@@ -78,7 +78,7 @@ def rows(models: Models, min_faces_px: Sequence[float]) -> list[list[str]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--min-face", type=float, nargs="+", default=[24.0, DEFAULT_MIN_FACE_PX])
+    parser.add_argument("--min-face", type=float, nargs="+", default=[DEFAULT_MIN_FACE_PX])
     chosen = parser.parse_args()
     silence_logs(on_screen=True)
     models = open_models(second_opinion=True)
