@@ -86,7 +86,7 @@ def test_the_people_of_the_stage_clip_are_found_among_two_hundred_names_and_nobo
     assert "For consenting people only" in result.stderr
 
 
-def test_people_seen_from_behind_raise_nothing_and_are_hardly_ever_taken_for_faces(tmp_path: Path, watchlist: Path) -> None:
+def test_people_seen_from_behind_are_hardly_ever_taken_for_faces(tmp_path: Path, watchlist: Path) -> None:
     clip = evaluation_data("video", "no_faces_768x432.mp4")
     result = _openlfr(
         "watch", str(clip), "--watchlist", str(watchlist), "--fast", "--jsonl", "out.jsonl", home=tmp_path

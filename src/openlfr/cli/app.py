@@ -13,6 +13,7 @@ from openlfr.cli.demo import demo
 from openlfr.cli.deployment import app as deployment_app
 from openlfr.cli.doctor import doctor
 from openlfr.cli.enrol import app as enrol_app
+from openlfr.cli.evaluate import evaluate, verify_report
 from openlfr.cli.keys import app as keys_app
 from openlfr.cli.models import app as models_app
 from openlfr.cli.people import app as people_app
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command()(watch)
 app.command()(demo)
 app.command()(doctor)
+app.command()(evaluate)
 app.command()(calibrate)
 app.command()(purge)
 app.add_typer(deployment_app, name="deployment")
@@ -41,6 +43,7 @@ app.add_typer(models_app, name="models")
 app.add_typer(people_app, name="people")
 app.add_typer(records_app, name="records")
 app.add_typer(verify_app, name="verify")
+verify_app.command("report")(verify_report)
 app.add_typer(watchlist_app, name="watchlist")
 
 # A password with a slash in it is no part of an address as such, but must not stay in sight for that: it is told from a
