@@ -60,17 +60,18 @@ COLUMNS = (
 
 def rows(models: Models, min_faces_px: Sequence[float]) -> list[list[str]]:
     lfw = enrolled(models, lfw_references(3000))
-    known = recognition_of(models, [*enrolled(models, known_references()), *lfw[:1000]])
-    strangers = recognition_of(models, lfw)
+    known = [*enrolled(models, known_references()), *lfw[:1000]]
     found: list[list[str]] = []
     for min_face_px in min_faces_px:
-        for source, people, recognition in (
+        for source, people, entries in (
             (clip("known_people", "hamilton_short_640x360.mp4"), "3 known + 1,000", known),
-            (clip("street_crowd_640x360.mp4"), f"{len(lfw):,} strangers", strangers),
-            (clip("uk_street_1280x720.mp4"), f"{len(lfw):,} strangers", strangers),
-            (clip("walk_and_pause_480x270.gif"), f"{len(lfw):,} strangers", strangers),
-            (clip("no_faces_768x432.mp4"), f"{len(lfw):,} strangers", strangers),
+            (clip("street_crowd_640x360.mp4"), f"{len(lfw):,} strangers", lfw),
+            (clip("uk_street_1280x720.mp4"), f"{len(lfw):,} strangers", lfw),
+            (clip("walk_and_pause_480x270.gif"), f"{len(lfw):,} strangers", lfw),
+            (clip("no_faces_768x432.mp4"), f"{len(lfw):,} strangers", lfw),
         ):
+            # Anew for each: the cool-down would hold back whom an earlier run has alerted.
+            recognition = recognition_of(models, entries)
             played = play([source], recognition, models, min_face_px)
             found.append(row(source, people, played, recognition, min_face_px))
     return found
