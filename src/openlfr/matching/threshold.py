@@ -63,8 +63,8 @@ def predicted_fpir(calibration: Calibration, threshold: float, pictures: int) ->
     """Chance that a passer-by who is not on a watchlist of so many pictures raises an alert.
 
     1 - (1 - FMR)^N: grows about linearly with the list, as the published tests found (1 in 60,000 at 1,000, 1 in 6,000
-    at 10,000). It takes the comparisons of one passer-by as
-    independent; on LFW the measured rate was up to 1.5 times the predicted one, within its interval.
+    at 10,000). It takes the comparisons of one passer-by as independent; on LFW the measured rate was up to 1.5 times
+    the predicted one, within its interval.
     """
     return -math.expm1(pictures * math.log1p(-min(calibration.false_match_rate(threshold), 1 - 1e-12)))
 
