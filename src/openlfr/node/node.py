@@ -72,12 +72,13 @@ class Node:
         self._busy: set[int] = set()
         self._next = 0
         self._stopping = False
+        self._turn_before_s = sys.getswitchinterval()
         self._broken: dict[int, str] = {}
         count = max(1, min(workers or os.cpu_count() or 1, len(self._stations)))
         self._workers = [threading.Thread(target=self._work, name=f"analyst-{i}", daemon=True) for i in range(count)]
 
     def start(self) -> None:
-        """Begin. Sets the interpreter's switch interval for the whole process."""
+        """Begin. Sets the interpreter's switch interval for the whole process, until `stop`."""
         sys.setswitchinterval(INTERPRETER_TURN_S)
         for worker in self._workers:
             worker.start()
@@ -121,6 +122,7 @@ class Node:
         for station in self._stations:
             station.camera.stop(CAMERAS_WAIT_S / len(self._stations))
             station.analyst.end()
+        sys.setswitchinterval(self._turn_before_s)
 
     def _work(self) -> None:
         while (index := self._claim()) is not None:
