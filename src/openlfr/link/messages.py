@@ -1,0 +1,209 @@
+"""What node and hub say to each other, apart from documents that stand for themselves (plan, bundle, removal, receipt).
+
+The node asks and the hub answers, again and again: once a second, and at once when the hub nudges it. A lost, doubled
+or late message therefore does no harm: the next answer tells the node everything it does not know yet. Every message
+is a document signed by its sender's own key (`sealing.signature`), whatever the bus says about who sent it.
+
+| subject (NATS) | what | from |
+|---|---|---|
+| `olfr.hello.<node>` | `Hello`, answered with `Orders` | node |
+| `olfr.nudge.<node>` | nothing: "ask now" | hub |
+| `olfr.bundle.<node>` | `BundleWanted`, answered with a piece of the bundle | node |
+| `olfr.receipt.<node>` | a destruction receipt, answered once it is kept | node |
+| `olfr.alerts.<node>` | a sealed alert (`link.sealed_alert`), kept by JetStream until the hub has committed it | node |
+| `olfr.preview.<node>.<camera>` | one blurred picture of a camera, only while somebody looks | node |
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from openlfr.policy.authority import Polygon
+from openlfr.policy.identifiers import CameraId, DeploymentId, HubId, NodeId, StaffId, WatchlistId
+
+HELLO_KIND: Final = "node hello"
+ORDERS_KIND: Final = "node orders"
+BUNDLE_WANTED_KIND: Final = "watchlist wanted"
+
+
+class CameraSituation(StrEnum):
+    """What a camera of a node is doing, in the words the console shows."""
+
+    IDLE = "idle"
+    """No deployment names it: its stream is not even open."""
+    WAITING = "waiting"
+    """Its deployment has a plan, but the rules do not allow analysis now; the reason says why."""
+    ARMED = "armed"
+    """Its frames are analysed."""
+    DEGRADED = "degraded"
+    """Its frames are analysed, but worse than wanted: the reason says why."""
+    LOST = "lost"
+    """It should be analysed, and no picture comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraReport:
+    """One camera as its node sees it."""
+
+    camera: CameraId
+    situation: CameraSituation
+    reason: str
+    decoded_per_s: float = 0.0
+    analysed_per_s: float = 0.0
+    dropped: int = 0
+    issues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a node counted for one deployment since it started: whole numbers, about nobody.
+
+    `created`, `destroyed` and `carried` are the privacy ledger: templates made, overwritten, and gone into alerts.
+    """
+
+    deployment: DeploymentId
+    method: str
+    frames: int
+    passages: int
+    faces_seen: int
+    failures_to_acquire: int
+    suppressed: int
+    created: int
+    destroyed: int
+    carried: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPlan:
+    """The newest plan of a deployment that the node knows of, obeyed or over."""
+
+    deployment: DeploymentId
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldList:
+    """A watchlist in the node's memory, and how many removal orders it has obeyed."""
+
+    watchlist: WatchlistId
+    bundle: str
+    removals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """A node's word about itself. `boot` is new at each start of the node; `number` counts its hellos from 1.
+
+    `waiting` is how many alerts lie in its own store and have not reached the hub. `settings` is the version of the
+    camera settings it has, 0 for none. `complaint` is why it does not do what it was last ordered, in a sentence.
+    """
+
+    node: NodeId
+    boot: str
+    number: int
+    at: datetime
+    software: str
+    plans: tuple[HeldPlan, ...] = ()
+    lists: tuple[HeldList, ...] = ()
+    cameras: tuple[CameraReport, ...] = ()
+    tallies: tuple[Tally, ...] = ()
+    waiting: int = 0
+    settings: int = 0
+    complaint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSettings:
+    """A camera as the hub knows it. `address` may hold a login, so settings travel sealed to the node's own key."""
+
+    camera: CameraId
+    name: str
+    address: str
+    smallest_face_px: int
+    zone: Polygon = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    """All cameras of a node; `version` rises with every change."""
+
+    version: int
+    cameras: tuple[CameraSettings, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedIn:
+    """An officer who is checked in to a deployment, and when they last confirmed it."""
+
+    deployment: DeploymentId
+    officer: StaffId
+    confirmed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewWanted:
+    """Somebody looks at this camera: send blurred pictures until then."""
+
+    camera: CameraId
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """The hub's answer to one hello: it repeats its boot and number, and an answer to any other hello is not taken.
+
+    `plans` and `removals` are signed documents of their own (`policy.plan`, `link.removal_order`) in the form of
+    `SignedDocument.to_bytes`, newer than what the hello said the node holds. `settings` is a `NodeSettings` document
+    sealed to the node, in base64, or empty when the node has the newest. `check_ins` is complete each time.
+    """
+
+    hub: HubId
+    node: NodeId
+    boot: str
+    number: int
+    at: datetime
+    plans: tuple[str, ...] = ()
+    removals: tuple[str, ...] = ()
+    check_ins: tuple[CheckedIn, ...] = ()
+    settings: str = ""
+    previews: tuple[PreviewWanted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BundleWanted:
+    """A node asks for the list of a deployment whose plan it holds, from `offset` on.
+
+    With `bundle` empty the hub makes a new bundle, for every bundle is imported once only; the pieces of it are then
+    asked for by its name. Nothing of a bundle is ever stored on the bus.
+    """
+
+    node: NodeId
+    deployment: DeploymentId
+    watchlist_hash: str
+    bundle: str = ""
+    offset: int = 0
+
+
+def hello_subject(node: NodeId) -> str:
+    return f"olfr.hello.{node}"
+
+
+def nudge_subject(node: NodeId) -> str:
+    return f"olfr.nudge.{node}"
+
+
+def bundle_subject(node: NodeId) -> str:
+    return f"olfr.bundle.{node}"
+
+
+def receipt_subject(node: NodeId) -> str:
+    return f"olfr.receipt.{node}"
+
+
+def alerts_subject(node: NodeId) -> str:
+    return f"olfr.alerts.{node}"
+
+
+def preview_subject(node: NodeId, camera: CameraId) -> str:
+    return f"olfr.preview.{node}.{camera}"

@@ -1,0 +1,14 @@
+"""Nodes with their public keys and one-time codes, cameras, and what nodes counted.
+
+Revision ID: 0006
+Revises: 0005
+"""
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """No table yet."""

@@ -1,0 +1,14 @@
+"""Blue-list tests with their passages, and known-answer alerts.
+
+Revision ID: 0009
+Revises: 0008
+"""
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """No table yet."""
