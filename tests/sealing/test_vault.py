@@ -41,10 +41,22 @@ def test_a_key_made_is_there_after_reopening(vault: Vault) -> None:
 
 
 def test_a_new_vault_has_one_key_of_each_sole_purpose_and_they_stay(vault: Vault) -> None:
-    for purpose in (KeyPurpose.AUDIT, KeyPurpose.REGISTER, KeyPurpose.SIGNING, KeyPurpose.EXCHANGE, KeyPurpose.STAFF):
+    for purpose in set(KeyPurpose) - {KeyPurpose.WATCHLIST, KeyPurpose.ALERT, KeyPurpose.DEPLOYMENT}:
         assert reopened(vault).sole_key(purpose) == vault.sole_key(purpose)
         with pytest.raises(ValueError, match="Only keys of"):
             vault.destroy_keys([vault.sole_key(purpose).id])
+
+
+def test_a_vault_older_than_a_purpose_gets_its_one_key_at_first_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr("openlfr.sealing.vault._SOLE_PURPOSES", (KeyPurpose.SIGNING,))
+        Vault.create(tmp_path / "vault", PASSPHRASE, CHEAP)
+    vault, another = (Vault.open(tmp_path / "vault", PASSPHRASE) for _ in range(2))
+    assert not vault.key_ids(KeyPurpose.BUS)
+    assert vault.sole_key(KeyPurpose.BUS) == another.sole_key(KeyPurpose.BUS)
+    assert vault.key_ids(KeyPurpose.BUS) == {reopened(vault).sole_key(KeyPurpose.BUS).id}
 
 
 def test_a_destroyed_key_is_in_no_byte_of_the_folder_and_its_secret_is_zeroed(vault: Vault) -> None:

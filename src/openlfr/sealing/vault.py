@@ -49,6 +49,8 @@ _SOLE_PURPOSES: Final = (
     KeyPurpose.REGISTER,
     KeyPurpose.SIGNING,
     KeyPurpose.EXCHANGE,
+    KeyPurpose.BUS,
+    KeyPurpose.TLS_AUTHORITY,
 )
 
 _Version = tuple[int, int, int]
@@ -140,12 +142,15 @@ class Vault:
                 ) from None
 
     def sole_key(self, purpose: KeyPurpose) -> VaultKey:
-        """The one key of a purpose that has only one (staff, audit, register, signing, exchange)."""
+        """The one key of a purpose that has only one, made now in a vault that is older than the purpose.
+
+        Raises VaultNotWrittenError when it has to be made and the disk refuses.
+        """
         if purpose not in _SOLE_PURPOSES:
             raise ValueError(f"There are many {purpose.name} keys; name one by its id.")
         with self._guard:
             self._refresh()
-            return next(key for key in self._keys.values() if key.purpose is purpose)
+            return self._found(purpose) or self._added(purpose)
 
     def key_ids(self, purpose: KeyPurpose | None = None) -> frozenset[str]:
         """The ids of all keys, or of those of one purpose."""
@@ -203,6 +208,17 @@ class Vault:
                 zero(key.secret)
             self._keys = {}
             zero(self._wrapping_key)
+
+    def _found(self, purpose: KeyPurpose) -> VaultKey | None:
+        return next((key for key in self._keys.values() if key.purpose is purpose), None)
+
+    def _added(self, purpose: KeyPurpose) -> VaultKey:
+        with self._changing() as keys:
+            found = self._found(purpose)  # another process may have been first
+            if found is None:
+                found = _new_key(purpose)
+                self._rewrite({**keys, found.id: found})
+            return found
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[Mapping[str, VaultKey]]:

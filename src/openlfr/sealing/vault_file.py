@@ -35,7 +35,11 @@ _Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 
 class KeyPurpose(IntEnum):
-    """What a key is for. Every watchlist, alert and deployment has its own; the others are one of a kind."""
+    """What a key is for. Every watchlist, alert and deployment has its own; the others are one of a kind.
+
+    `BUS` is the seed of a node's or hub's key on the bus; from `TLS_AUTHORITY` a hub derives its authority for
+    certificates.
+    """
 
     WATCHLIST = 1
     ALERT = 2
@@ -45,6 +49,8 @@ class KeyPurpose(IntEnum):
     REGISTER = 6
     SIGNING = 7
     EXCHANGE = 8
+    BUS = 9
+    TLS_AUTHORITY = 10
 
 
 @dataclass(frozen=True, slots=True)
