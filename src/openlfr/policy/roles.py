@@ -73,6 +73,10 @@ class Action(StrEnum):
     RECORD_COMPETENCE = "record training and competence"
     CONFIGURE_CAMERAS = "configure cameras"
     ENROL_NODE = "enrol a node"
+    REVOKE_NODE = "revoke a node"
+    WRITE_OFF_DELIVERY = "write off a watchlist that a lost node holds"
+    VIEW_FLEET = "view nodes and cameras"
+    VIEW_CAMERA = "look through a camera"
     IMPORT_CERTIFICATE = "import a threshold certificate"
     ROTATE_KEYS = "rotate keys"
     READ_AUDIT = "read the audit log"
@@ -133,6 +137,10 @@ ROLES_FOR: Mapping[Action, frozenset[Role]] = {
     Action.RECORD_COMPETENCE: frozenset({_ADM}),
     Action.CONFIGURE_CAMERAS: frozenset({_ADM}),
     Action.ENROL_NODE: frozenset({_ADM}),
+    Action.REVOKE_NODE: frozenset({_ADM}),
+    Action.WRITE_OFF_DELIVERY: frozenset({_ADM, _AO}),
+    Action.VIEW_FLEET: frozenset({_A, _AO, _O, _E, _ADM, _AUD}),
+    Action.VIEW_CAMERA: frozenset({_AO, _O, _E, _ADM}),
     Action.IMPORT_CERTIFICATE: frozenset({_ADM}),
     Action.ROTATE_KEYS: frozenset({_ADM}),
     Action.READ_AUDIT: frozenset({_AUD}),
@@ -149,13 +157,15 @@ AUTOMATIC: frozenset[Action] = frozenset(
         Action.PAUSE_DEPLOYMENT,
         Action.END_DEPLOYMENT,
         Action.RECORD_PURGE,
+        Action.BUNDLE_WATCHLIST,
         Action.RAISE_ALERT,
         Action.EXPIRE_ALERT,
         Action.DESTROY_WATCHLIST,
         Action.RUN_PURGE,
     }
 )
-"""What the hub may do by itself: it passes questions on, stops and forgets. It never starts or decides anything."""
+"""What the hub may do by itself: it passes on what people decided or must decide, stops and forgets. It never starts or
+decides anything: a list goes to the nodes of a deployment because a watchlist manager attached it."""
 
 LIVE_ROLES = frozenset({Role.OPERATOR, Role.ENGAGEMENT_OFFICER})
 """Roles that meet the public; they need training that has not run out (R10)."""

@@ -13,6 +13,7 @@ from openlfr.policy.watchlist import WatchlistState
 from openlfr.records.alert_tables import AlertContentRow, AlertRow
 from openlfr.records.audit_entry import RecordReference
 from openlfr.records.deployment_tables import AuthorityRow, CheckInRow, DeploymentRow, FacesSeenRow, PlanRow
+from openlfr.records.node_tables import TallyRow, WriteOffRow
 from openlfr.records.people_tables import CompetenceRow, StaffRoleRow, StaffRow
 from openlfr.records.purgeable import Candidate, delete_rows
 from openlfr.records.watchlist_tables import WatchlistDeliveryRow, WatchlistRow
@@ -26,6 +27,8 @@ _PARTS_OF_DEPLOYMENT = (
     AuthorityRow,
     CheckInRow,
     FacesSeenRow,
+    TallyRow,
+    WriteOffRow,
     WatchlistDeliveryRow,
     WatchlistRow,
 )

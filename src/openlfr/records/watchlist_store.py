@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 import numpy as np
-from sqlalchemy import case, func, select
+from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import Session
 
 from openlfr.policy.documents import from_document, to_document
@@ -16,6 +16,7 @@ from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.roles import Action, Actor, may_act
 from openlfr.policy.watchlist import PictureSource, Watchlist, WatchlistState, change_watchlist
 from openlfr.records.hub_records import HubRecords
+from openlfr.records.node_tables import WriteOffRow
 from openlfr.records.watchlist_draft import EntryDraft, PictureDraft
 from openlfr.records.watchlist_tables import (
     Review,
@@ -108,10 +109,20 @@ class ListDirectory:
         return None if row is None else as_value(session, row)
 
     def remaining(self, session: Session, deployment: DeploymentId) -> int:
-        """How many lists of the deployment are not destroyed here, or not said to be by a node that got them."""
+        """How many lists of the deployment are not destroyed here, or not said to be by a node that got them.
+
+        A node that is lost for good says nothing any more: what it got counts until somebody writes it off.
+        """
         unacknowledged = (
             select(WatchlistDeliveryRow.watchlist_id)
-            .where(WatchlistDeliveryRow.watchlist_id == WatchlistRow.id, WatchlistDeliveryRow.destroyed_at.is_(None))
+            .where(
+                WatchlistDeliveryRow.watchlist_id == WatchlistRow.id,
+                WatchlistDeliveryRow.destroyed_at.is_(None),
+                ~exists().where(
+                    WriteOffRow.bundle_id == WatchlistDeliveryRow.bundle_id,
+                    WriteOffRow.node_id == WatchlistDeliveryRow.node_id,
+                ),
+            )
             .exists()
         )
         count = select(func.count()).where(
