@@ -4,11 +4,13 @@ from openlfr.records import (
     alert_tables,
     audit_tables,
     deployment_tables,
+    idempotency_tables,
     membership_tables,
     node_tables,
     people_tables,
     retention_tables,
     watchlist_tables,
+    webhook_tables,
 )
 from openlfr.records.schema import Table
 
@@ -17,9 +19,11 @@ __all__ = [
     "alert_tables",
     "audit_tables",
     "deployment_tables",
+    "idempotency_tables",
     "membership_tables",
     "node_tables",
     "people_tables",
     "retention_tables",
     "watchlist_tables",
+    "webhook_tables",
 ]
