@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: demo test test-fast check lint types layers bench lock clean
+.PHONY: console demo test test-fast check lint types layers web bench lock clean
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv --help >/dev/null 2>&1 || { echo "Python 3.11 was not found. Install it, or name yours: make PYTHON=python3 ..."; exit 1; }
@@ -18,16 +18,19 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(STAMP) ## the main job on made-up street video: no camera, no account
+console: $(STAMP) ## the console, built into the package; nothing to do while its sources are as they were
+	@$(BIN)/python hatch_build.py
+
+demo: console ## the main job on made-up street video: no camera, no account
 	$(BIN)/openlfr demo $(ARGS)
 
-test: $(STAMP) ## every test, e.g. make test ARGS="tests/vision -k tracker"
+test: console ## every test, e.g. make test ARGS="tests/vision -k tracker"
 	$(BIN)/python -m pytest $(ARGS)
 
-test-fast: $(STAMP) ## without the tests marked slow
+test-fast: console ## without the tests marked slow
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
-check: lint types layers ## everything that needs no test run
+check: lint types layers web ## everything that needs no test run
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -39,6 +42,9 @@ types: $(STAMP)
 layers: $(STAMP)
 	$(BIN)/lint-imports
 
+web: console ## types, style and tests of the console
+	@$(BIN)/python -c "import hatch_build; hatch_build.npm('run', 'check')"
+
 bench: $(STAMP) ## every benchmark; one alone: .venv/bin/python -m benchmarks.NAME
 	$(BIN)/python -m benchmarks $(ARGS)
 
@@ -48,4 +54,4 @@ lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
 	  --python-version 3.11 --python-platform x86_64-manylinux_2_28 --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) web/node_modules src/openlfr/hub/console build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
