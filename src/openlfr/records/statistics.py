@@ -78,25 +78,33 @@ def report_faces_seen(
 
     Returns the node's count that holds.
     """
+    with records.database.writing() as session:
+        return count_faces_seen(records, session, deployment, node, faces, method)
+
+
+def count_faces_seen(
+    records: HubRecords, session: Session, deployment: DeploymentId, node: NodeId, faces: int, method: str
+) -> int | Refusal:
+    """As `report_faces_seen`, within a writing transaction."""
     names = [problem for name in (node, method) for problem in text_problems("name", name, longest=MAX_NAME)]
     if faces < 0 or names:
         return Refusal(RefusalCode.INVALID_FIELDS, "A count of faces is 0 or more, from a node by a named method.")
-    with records.database.writing() as session:
-        if read_deployment(records, session, deployment) is None:
-            return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")
-        _, counted_by = _faces_seen(session, deployment)
-        if counted_by not in (None, method):
-            return Refusal(
-                RefusalCode.INVALID_FIELDS,
-                f"Faces of this deployment are counted by {counted_by}; methods do not add up.",
-            )
-        row = session.get(FacesSeenRow, (deployment, node))
-        if row is None:
-            row = FacesSeenRow(deployment_id=deployment, node_id=node, method=method, faces=0)
-            session.add(row)
-        row.faces = max(row.faces, faces)
-        row.reported_at = records.clock()
-        return row.faces
+    if read_deployment(records, session, deployment) is None:
+        return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")
+    _, counted_by = faces_seen(session, deployment)
+    if counted_by not in (None, method):
+        return Refusal(
+            RefusalCode.INVALID_FIELDS,
+            f"Faces of this deployment are counted by {counted_by}; methods do not add up.",
+        )
+    row = session.get(FacesSeenRow, (deployment, node))
+    if row is None:
+        row = FacesSeenRow(deployment_id=deployment, node_id=node, method=method, faces=0)
+        session.add(row)
+    row.faces = max(row.faces, faces)
+    row.reported_at = records.clock()
+    session.flush()
+    return row.faces
 
 
 def statistics(records: HubRecords, by: Actor, deployment: DeploymentId, origin: str) -> DeploymentStatistics | Refusal:
@@ -121,7 +129,7 @@ def guard_verdict(session: Session, deployment: DeploymentId, profile: Jurisdict
             AlertRow.published_class.in_(sorted(FALSE_CLASSES)),
         )
     ).scalar_one()
-    faces, _ = _faces_seen(session, deployment)
+    faces, _ = faces_seen(session, deployment)
     return assess(false_alerts, faces, profile.false_alert_ceiling)
 
 
@@ -159,7 +167,7 @@ def _statistics(
             alert.later_results[-1].offence_groups if alert.later_results else alert.engagement.offence_groups
         )
     )
-    faces, method = _faces_seen(session, deployment)
+    faces, method = faces_seen(session, deployment)
     went_live, ended = value.went_live_at, value.ended_at
     return DeploymentStatistics(
         location=value.application.location.name,
@@ -181,6 +189,7 @@ def _statistics(
     )
 
 
-def _faces_seen(session: Session, deployment: DeploymentId) -> tuple[int, str | None]:
+def faces_seen(session: Session, deployment: DeploymentId) -> tuple[int, str | None]:
+    """How many faces all nodes of a deployment have seen so far, and by which method; no method before any were."""
     rows = session.scalars(select(FacesSeenRow).where(FacesSeenRow.deployment_id == deployment)).all()
     return sum(row.faces for row in rows), rows[0].method if rows else None

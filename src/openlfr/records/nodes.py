@@ -1,0 +1,322 @@
+"""The registry of nodes: whose messages are believed, who may open a list, and who is never spoken to again."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import Session
+
+from openlfr.link.watchlist_bundle import NodeKeys
+from openlfr.policy.identifiers import DeploymentId, NodeId, is_identifier
+from openlfr.policy.refusal import Refusal, RefusalCode, refused_fields
+from openlfr.policy.roles import THE_HUB, Action, Actor, may_act
+from openlfr.policy.text import text_problems
+from openlfr.records.acting import reference, write_done, write_refused
+from openlfr.records.deployment_tables import MAX_NAME
+from openlfr.records.hub_records import HubRecords
+from openlfr.records.node_tables import BUS_KEY_CHARACTERS, NodeRow, WriteOffRow
+from openlfr.records.watchlist_tables import WatchlistDeliveryRow
+from openlfr.sealing.exchange import ExchangePublicKey
+from openlfr.sealing.signature import VerifyKey
+
+KIND: Final = "node"
+CODE_LIFE: Final = timedelta(hours=1)
+_CODE_BYTES: Final = 20
+"""160 random bits: nobody guesses one within its hour, so a plain hash keeps it."""
+_BUS_KEY: Final = re.compile(rf"^U[A-Z2-7]{{{BUS_KEY_CHARACTERS - 1}}}$", re.ASCII)
+
+
+class NodeState(StrEnum):
+    """Where a node stands with its hub."""
+
+    INVITED = "invited"
+    """It has a one-time code and has not come yet."""
+    ENROLLED = "enrolled"
+    REVOKED = "revoked"
+    """For good: it would have to be enrolled as a new node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node as the registry has it. `fingerprint` is that of its key for signatures, empty until it is enrolled."""
+
+    node: NodeId
+    name: str
+    state: NodeState
+    invited_at: datetime
+    code_valid_until: datetime
+    enrolled_at: datetime | None
+    revoked_at: datetime | None
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A node that may enrol: `code` is told once, here, and works once, until `node.code_valid_until`."""
+
+    node: Node
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedKeys:
+    """The public keys a node comes with; `bus` is its nkey for the message bus."""
+
+    verify: VerifyKey
+    exchange: ExchangePublicKey
+    bus: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwedReceipt:
+    """A bundle that was made for a node and that no receipt says is destroyed there."""
+
+    bundle: str
+    node: NodeId
+    deployment: DeploymentId
+
+
+@dataclass(frozen=True, slots=True)
+class BusUser:
+    """A node that may use the message bus, and the nkey it proves itself with."""
+
+    node: NodeId
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """The service for nodes. Acts of people are in the audit log, done or refused; `random_bytes` makes codes."""
+
+    records: HubRecords
+    random_bytes: Callable[[int], bytes]
+
+    def invite(self, by: Actor, name: str, origin: str) -> Invitation | Refusal:
+        """Make a one-time code with which a machine becomes the node of this name."""
+        now = self.records.clock()
+        with self.records.database.writing() as session:
+            verdict = may_act(by, Action.ENROL_NODE, now)
+            problems = tuple(text_problems("name", name, longest=MAX_NAME))
+            if not isinstance(verdict, Refusal) and problems:
+                verdict = refused_fields("The node", problems)
+            if isinstance(verdict, Refusal):
+                log = reference(KIND, "")
+                return write_refused(self.records, session, by, Action.ENROL_NODE, log, origin, verdict)
+            code = base64.b32encode(self.random_bytes(_CODE_BYTES)).decode()
+            row = NodeRow(
+                id=self.records.new_id(),
+                name=name,
+                invited_at=now,
+                code_digest=_digest(code),
+                code_valid_until=now + CODE_LIFE,
+                settings_version=0,
+            )
+            session.add(row)
+            session.flush()
+            write_done(
+                self.records, session, by, Action.ENROL_NODE, reference(KIND, row.id), origin, f"A code for {name}."
+            )
+            return Invitation(_node(row), code)
+
+    def enrol(self, code: str, keys: PresentedKeys, origin: str) -> Node | Refusal:
+        """Bind the keys of whoever brings the code to its node, once.
+
+        The same keys with the same code again within its hour are the same node: its answer may have been lost.
+        """
+        with self.records.database.writing() as session:
+            row = session.scalars(select(NodeRow).where(NodeRow.code_digest == _digest(code))).one_or_none()
+            refusal = _UNKNOWN_CODE if row is None else self._enrolment_refusal(session, row, keys)
+            if row is None or refusal is not None:
+                log = reference(KIND, "" if row is None else row.id)
+                return write_refused(
+                    self.records, session, THE_HUB, Action.ENROL_NODE, log, origin, refusal or _UNKNOWN_CODE
+                )
+            if row.enrolled_at is None:
+                row.verify_key = keys.verify.raw
+                row.exchange_key = keys.exchange.raw
+                row.bus_key = keys.bus
+                row.enrolled_at = self.records.clock()
+                words = f"Enrolled with key {keys.verify.fingerprint}."
+                write_done(self.records, session, THE_HUB, Action.ENROL_NODE, reference(KIND, row.id), origin, words)
+            return _node(row)
+
+    def everybody(self, by: Actor, origin: str) -> Sequence[Node] | Refusal:
+        """All nodes there ever were, the oldest first. Nothing in them is about a person."""
+        verdict = may_act(by, Action.VIEW_FLEET, self.records.clock())
+        if isinstance(verdict, Refusal):
+            with self.records.database.writing() as session:
+                log = reference(KIND, "")
+                return write_refused(self.records, session, by, Action.VIEW_FLEET, log, origin, verdict)
+        with self.records.database.reading() as session:
+            return [_node(row) for row in session.scalars(select(NodeRow).order_by(NodeRow.id))]
+
+    def revoke(self, by: Actor, node: NodeId, reason: str, origin: str) -> Node | Refusal:
+        """Never speak to a node again, nor believe it; lists it still holds stay owed until they are written off."""
+        with self.records.database.writing() as session:
+            row = self._changeable(session, by, Action.REVOKE_NODE, node, reason)
+            if not isinstance(row, Refusal) and row.revoked_at is not None:
+                row = Refusal(RefusalCode.ALREADY_DECIDED, "This node is revoked already.")
+            if isinstance(row, Refusal):
+                log = reference(KIND, node)
+                return write_refused(self.records, session, by, Action.REVOKE_NODE, log, origin, row)
+            row.revoked_at = self.records.clock()
+            write_done(self.records, session, by, Action.REVOKE_NODE, reference(KIND, node), origin, reason)
+            return _node(row)
+
+    def write_off(self, by: Actor, node: NodeId, bundle: str, reason: str, origin: str) -> OwedReceipt | Refusal:
+        """Take upon oneself that a lost node will never say that a bundle is destroyed there.
+
+        The node must be revoked first: a node that still gets orders is not lost. A receipt that comes all the same
+        counts as well.
+        """
+        with self.records.database.writing() as session:
+            row = self._changeable(session, by, Action.WRITE_OFF_DELIVERY, node, reason)
+            found = row if isinstance(row, Refusal) else self._owed(session, row, bundle)
+            if isinstance(found, Refusal):
+                log = reference(KIND, node)
+                return write_refused(self.records, session, by, Action.WRITE_OFF_DELIVERY, log, origin, found)
+            session.add(
+                WriteOffRow(
+                    bundle_id=bundle,
+                    node_id=node,
+                    deployment_id=found.deployment_id,
+                    written_off_at=self.records.clock(),
+                    written_off_by=by.staff,
+                )
+            )
+            log = reference("watchlist", found.watchlist_id)
+            words = f"Bundle {bundle} at node {node}: {reason}"
+            write_done(self.records, session, by, Action.WRITE_OFF_DELIVERY, log, origin, words)
+            return OwedReceipt(bundle, node, DeploymentId(found.deployment_id))
+
+    def owed(self, by: Actor, origin: str) -> Sequence[OwedReceipt] | Refusal:
+        """Every bundle that no node has said it destroyed, and that nobody wrote off."""
+        verdict = may_act(by, Action.WRITE_OFF_DELIVERY, self.records.clock())
+        if isinstance(verdict, Refusal):
+            with self.records.database.writing() as session:
+                log = reference(KIND, "")
+                return write_refused(self.records, session, by, Action.WRITE_OFF_DELIVERY, log, origin, verdict)
+        with self.records.database.reading() as session:
+            rows = session.scalars(
+                select(WatchlistDeliveryRow)
+                .outerjoin(WriteOffRow, _same_delivery())
+                .where(WatchlistDeliveryRow.destroyed_at.is_(None), WriteOffRow.bundle_id.is_(None))
+                .order_by(WatchlistDeliveryRow.made_at)
+            )
+            return [OwedReceipt(row.bundle_id, NodeId(row.node_id), DeploymentId(row.deployment_id)) for row in rows]
+
+    def _enrolment_refusal(self, session: Session, row: NodeRow, keys: PresentedKeys) -> Refusal | None:
+        if row.revoked_at is not None:
+            return Refusal(RefusalCode.ALREADY_DECIDED, "This node is revoked: have a new code made for it.")
+        if self.records.clock() >= row.code_valid_until:
+            return Refusal(RefusalCode.TOO_LATE, "This code has run out: have a new one made.")
+        if row.enrolled_at is not None:
+            held = (row.verify_key, row.exchange_key, row.bus_key)
+            if held == (keys.verify.raw, keys.exchange.raw, keys.bus):
+                return None
+            return Refusal(RefusalCode.ALREADY_DECIDED, "This code was used already: have a new one made.")
+        if not _BUS_KEY.match(keys.bus):
+            return Refusal(RefusalCode.INVALID_FIELDS, "The node's key for the bus is not a public nkey of a user.")
+        taken = select(NodeRow.id).where(
+            (NodeRow.verify_key == keys.verify.raw)
+            | (NodeRow.exchange_key == keys.exchange.raw)
+            | (NodeRow.bus_key == keys.bus)
+        )
+        if session.execute(taken).first():
+            return Refusal(
+                RefusalCode.ALREADY_DECIDED, "These keys belong to another node: enrol this one in a folder of its own."
+            )
+        return None
+
+    def _changeable(self, session: Session, by: Actor, action: Action, node: NodeId, reason: str) -> NodeRow | Refusal:
+        verdict = may_act(by, action, self.records.clock())
+        if isinstance(verdict, Refusal):
+            return verdict
+        problems = tuple(text_problems("reason", reason))
+        if problems:
+            return refused_fields("This", problems)
+        row = session.get(NodeRow, node) if is_identifier(node) else None
+        return row or Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such node.")
+
+    def _owed(self, session: Session, row: NodeRow, bundle: str) -> WatchlistDeliveryRow | Refusal:
+        delivery = session.get(WatchlistDeliveryRow, (bundle, row.id)) if is_identifier(bundle) else None
+        if delivery is None:
+            return Refusal(RefusalCode.UNKNOWN_RECORD, "No such watchlist was handed to this node.")
+        if delivery.destroyed_at is not None:
+            return Refusal(RefusalCode.ALREADY_DECIDED, "The node has said that this watchlist is destroyed there.")
+        if session.get(WriteOffRow, (bundle, row.id)) is not None:
+            return Refusal(RefusalCode.ALREADY_DECIDED, "This watchlist is written off already.")
+        if row.revoked_at is None:
+            return Refusal(
+                RefusalCode.NOT_READY, "This node is not given up: revoke it first, or wait for its receipt."
+            )
+        return delivery
+
+
+def keys_of(session: Session, node: NodeId) -> NodeKeys | None:
+    """The public keys of a node that is enrolled and not revoked; None for any other."""
+    row = session.get(NodeRow, node) if is_identifier(node) else None
+    if row is None or row.revoked_at is not None or row.verify_key is None or row.exchange_key is None:
+        return None
+    return NodeKeys(node, ExchangePublicKey(row.exchange_key), VerifyKey(row.verify_key))
+
+
+def bus_users(session: Session) -> tuple[BusUser, ...]:
+    """Every node that may use the message bus now."""
+    rows = session.execute(
+        select(NodeRow.id, NodeRow.bus_key)
+        .where(NodeRow.bus_key.is_not(None), NodeRow.revoked_at.is_(None))
+        .order_by(NodeRow.id)
+    )
+    return tuple(BusUser(NodeId(node), key) for node, key in rows if key is not None)
+
+
+def written_off(session: Session, deployment: DeploymentId | None = None) -> Sequence[WriteOffRow]:
+    """What was written off of one deployment, or of all, and no receipt has come for since: the oldest first."""
+    rows = (
+        select(WriteOffRow)
+        .join(WatchlistDeliveryRow, _same_delivery())
+        .where(WatchlistDeliveryRow.destroyed_at.is_(None))
+        .order_by(WriteOffRow.written_off_at)
+    )
+    return session.scalars(rows if deployment is None else rows.where(WriteOffRow.deployment_id == deployment)).all()
+
+
+_UNKNOWN_CODE = Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such code: copy the whole of it, or have one made.")
+
+
+def _same_delivery() -> ColumnElement[bool]:
+    return and_(
+        WriteOffRow.bundle_id == WatchlistDeliveryRow.bundle_id, WriteOffRow.node_id == WatchlistDeliveryRow.node_id
+    )
+
+
+def _digest(code: str) -> bytes:
+    """SHA-256 of a code as people may type it: in small letters, in groups."""
+    return hashlib.sha256(re.sub(r"[\s-]", "", code).upper().encode()).digest()
+
+
+def _node(row: NodeRow) -> Node:
+    state = (
+        NodeState.REVOKED
+        if row.revoked_at is not None
+        else NodeState.INVITED
+        if row.enrolled_at is None
+        else NodeState.ENROLLED
+    )
+    return Node(
+        node=NodeId(row.id),
+        name=row.name,
+        state=state,
+        invited_at=row.invited_at,
+        code_valid_until=row.code_valid_until,
+        enrolled_at=row.enrolled_at,
+        revoked_at=row.revoked_at,
+        fingerprint="" if row.verify_key is None else VerifyKey(row.verify_key).fingerprint,
+    )
