@@ -45,14 +45,29 @@ class SystemAct(StrEnum):
     RESTORE_ACCEPTED = "go on from a restored backup"
     PURGE_BEGUN = "begin a purge"
     RETENTION_OVERDUE = "notice that data are kept too long"
+    MATCH_DISCLOSED = "tell another system of a match"
+    WEBHOOK_DISABLED = "disable a webhook whose receiver takes nothing"
 
 
-Act = Action | SystemAct
+class SignInAct(StrEnum):
+    """What people do at the door, before any role counts."""
+
+    SIGN_IN = "sign in"
+    SIGN_IN_FAILED = "fail to sign in"
+    SIGN_OUT = "sign out"
+    LOCK_SESSION = "lock a session"
+    UNLOCK_SESSION = "unlock a session"
+    END_SESSION = "end a session"
+    CHANGE_CREDENTIALS = "change how they sign in"
+
+
+Act = Action | SystemAct | SignInAct
 
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Who acted: the identifier of a member of staff and the role they acted in; None for the hub by itself."""
+    """Who acted: the identifier of a member of staff and the role they acted in; None for the hub by itself, and for
+    acts that need no role."""
 
     staff: str
     role: Role | None

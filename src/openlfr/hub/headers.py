@@ -1,0 +1,96 @@
+"""What every answer carries, and what a request must carry to get one: the browser's own safeguards, switched on."""
+
+from http import HTTPStatus
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from openlfr.hub.csrf import comes_from_elsewhere
+from openlfr.hub.problems import ProblemError
+from openlfr.hub.public_routes import PREFIX
+from openlfr.hub.request_limits import SessionAllowance
+from openlfr.hub.settings import HubSettings
+
+VIOLATIONS: Final = f"{PREFIX}/reports/content-security"
+CONTENT_SECURITY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "media-src 'self'",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        f"report-uri {VIOLATIONS}",
+        "report-to csp",
+    )
+)
+_ALWAYS: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY,
+    "Reporting-Endpoints": f'csp="{VIOLATIONS}"',
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(self), payment=(), usb=(), "
+    "publickey-credentials-get=(self), publickey-credentials-create=(self)",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+_TLS: Final = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
+
+
+class Safeguards:
+    """Refuses requests for other hosts, from other sites and too many; adds the headers to every answer."""
+
+    def __init__(self, app: ASGIApp, settings: HubSettings, allowance: SessionAllowance) -> None:
+        self._app = app
+        self._settings = settings
+        self._allowance = allowance
+        self._headers = {**_ALWAYS, **(_TLS if settings.is_tls else {})}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        api = scope["path"].startswith(PREFIX)
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers[name] = value
+                if api:
+                    headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        refusal = self._refusal(scope)
+        answer = self._app if refusal is None else refusal.response()
+        await answer(scope, receive, guarded)
+
+    def _refusal(self, scope: Scope) -> ProblemError | None:
+        if _host(Headers(scope=scope).get("host", "")) not in self._settings.hosts:
+            return ProblemError(
+                HTTPStatus.MISDIRECTED_REQUEST, "wrong_host", f"This hub is reached at {self._settings.address}."
+            )
+        if comes_from_elsewhere(Request(scope), self._settings.address):
+            return ProblemError(
+                HTTPStatus.FORBIDDEN,
+                "other_site",
+                f"Another site sent this request: open {self._settings.address} and do it there.",
+            )
+        return self._allowance.of_address(scope["client"][0] if scope.get("client") else "unknown")
+
+
+def _host(header: str) -> str:
+    """The host without its port; an IPv6 address without its brackets."""
+    if header.startswith("["):
+        return header[1:].partition("]")[0].lower()
+    return header.partition(":")[0].lower()
