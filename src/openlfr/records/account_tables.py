@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from openlfr.records.audit_entry import MAX_ORIGIN, MAX_STAFF
 from openlfr.records.schema import Identifier, Sealed, Table, choice
 
-LONGEST_PASSKEY_NAME = 100
 LONGEST_TOKEN_NAME = 100
 
 
@@ -70,7 +69,7 @@ class PasskeyRow(Table):
     credential_id: Mapped[bytes] = mapped_column(unique=True)
     public_key: Mapped[bytes]
     uses: Mapped[int]
-    name: Mapped[str] = mapped_column(String(LONGEST_PASSKEY_NAME))
+    name: Mapped[Sealed]
     added_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
 
