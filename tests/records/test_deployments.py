@@ -10,6 +10,7 @@ from tests.support.database import HandClock
 from tests.support.deployment_values import CERTIFICATE, END, NOON, READY, START, actor
 from tests.support.staffed_hub import TERMINAL, StaffedHub, kept, staffed
 
+from openlfr.link.signed_messages import PLAN_KIND
 from openlfr.policy.adjudication import Adjudicate
 from openlfr.policy.alert import AdjudicationReason, Judgement
 from openlfr.policy.authority import Authority, Conditions, Window
@@ -29,7 +30,7 @@ from openlfr.records.deployment_store import AUTHORITY_KIND, signed_authorities
 from openlfr.records.deployment_tables import DeploymentRow, PlanRow
 from openlfr.records.deployments import Asked, WrittenDecision
 from openlfr.records.hub_records import HubRecords
-from openlfr.records.plans import LEASE, PLAN_KIND, plan_in_force
+from openlfr.records.plans import LEASE, plan_in_force
 from openlfr.records.presence import CheckIn, check_in, check_ins, check_out
 
 

@@ -15,6 +15,7 @@ from tests.support.deployment_values import APPLICANT, EVERYBODY, NOON, START, a
 from tests.support.every_act import TRIES, Target, alerted_target
 from tests.support.staffed_hub import PICTURES, StaffedHub, staffed
 
+from openlfr.link.signed_messages import PLAN_KIND
 from openlfr.policy.alert import AlertState, Judgement
 from openlfr.policy.deployment import UNDER_AUTHORITY, DeploymentState, latest_moment
 from openlfr.policy.documents import from_document
@@ -26,7 +27,7 @@ from openlfr.records.alert_store import alerts_of, read_alert
 from openlfr.records.audit_tables import AuditEntryRow
 from openlfr.records.audit_verify import verify_audit
 from openlfr.records.deployment_store import DeploymentRecord, read_deployment
-from openlfr.records.plans import PLAN_KIND, plan_in_force
+from openlfr.records.plans import plan_in_force
 from openlfr.records.presence import check_in
 
 APPLICANT_WITH_EVERY_ROLE = actor(str(APPLICANT.staff), *Role)

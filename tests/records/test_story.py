@@ -13,6 +13,7 @@ from tests.support.staffed_hub import PICTURES, SECRET_NAME, TERMINAL, StaffedHu
 from tests.support.watchlists import with_lists
 
 from openlfr.link.removal_order import read_removal
+from openlfr.link.signed_messages import PLAN_KIND
 from openlfr.link.watchlist_bundle import BundleLog, DestructionReceipt, OpenedBundle, open_bundle, sign_receipt
 from openlfr.policy.adjudication import Adjudicate
 from openlfr.policy.alert import (
@@ -40,7 +41,7 @@ from openlfr.records.audit_entry import THE_HUB_ITSELF
 from openlfr.records.audit_verify import verify_audit
 from openlfr.records.deletion import verify_deletion
 from openlfr.records.hub_records import HubRecords
-from openlfr.records.plans import PLAN_KIND, plan_in_force
+from openlfr.records.plans import plan_in_force
 from openlfr.records.presence import check_in, check_ins, check_out
 from openlfr.records.purgeables import PURGEABLES
 from openlfr.records.statistics import DeploymentStatistics, report_faces_seen, statistics

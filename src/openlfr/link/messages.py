@@ -8,8 +8,8 @@ is a document signed by its sender's own key (`sealing.signature`), whatever the
 |---|---|---|
 | `olfr.hello.<node>` | `Hello`, answered with `Orders` | node |
 | `olfr.nudge.<node>` | nothing: "ask now" | hub |
-| `olfr.bundle.<node>` | `BundleWanted`, answered with a piece of the bundle | node |
-| `olfr.receipt.<node>` | a destruction receipt, answered once it is kept | node |
+| `olfr.bundle.<node>` | `BundleWanted`, answered with a piece of the bundle (`link.bundle_pieces`) | node |
+| `olfr.receipt.<node>` | a destruction receipt, answered with `ReceiptKept` once it is | node |
 | `olfr.alerts.<node>` | a sealed alert (`link.sealed_alert`), kept by JetStream until the hub has committed it | node |
 | `olfr.preview.<node>.<camera>` | one blurred picture of a camera, only while somebody looks | node |
 """
@@ -25,6 +25,7 @@ from openlfr.policy.identifiers import CameraId, DeploymentId, HubId, NodeId, St
 HELLO_KIND: Final = "node hello"
 ORDERS_KIND: Final = "node orders"
 BUNDLE_WANTED_KIND: Final = "watchlist wanted"
+RECEIPT_KEPT_KIND: Final = "receipt kept"
 
 
 class CameraSituation(StrEnum):
@@ -183,6 +184,14 @@ class BundleWanted:
     watchlist_hash: str
     bundle: str = ""
     offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptKept:
+    """The hub's word that it keeps a node's receipt for a bundle; the node sends it again until this comes."""
+
+    node: NodeId
+    bundle: str
 
 
 def hello_subject(node: NodeId) -> str:

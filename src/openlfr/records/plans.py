@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from openlfr.link.signed_messages import PLAN_KIND
 from openlfr.policy.deployment import DeploymentState
 from openlfr.policy.documents import from_document, to_document
 from openlfr.policy.identifiers import DeploymentId, HubId, PlanId
@@ -18,7 +19,6 @@ from openlfr.records.hub_records import HubRecords
 from openlfr.sealing.canonical import parse_canonical
 from openlfr.sealing.signature import SignedDocument
 
-PLAN_KIND: Final = "armed plan"
 LEASE: Final = timedelta(hours=8)
 """How long a node goes on without hearing from its hub: a van keeps working through hours without a link."""
 

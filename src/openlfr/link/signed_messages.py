@@ -1,0 +1,95 @@
+"""Signing and reading the messages of `link.messages`, and the plans and settings that travel in them.
+
+Every reader raises SignatureInvalidError for what its sender's key did not sign, or what is of another form or kind.
+"""
+
+import base64
+from typing import Final, TypeVar
+
+from openlfr.link.messages import (
+    BUNDLE_WANTED_KIND,
+    HELLO_KIND,
+    ORDERS_KIND,
+    RECEIPT_KEPT_KIND,
+    BundleWanted,
+    Hello,
+    NodeSettings,
+    Orders,
+    ReceiptKept,
+)
+from openlfr.policy.documents import DocumentError, from_document, to_document
+from openlfr.policy.plan import ArmedPlan
+from openlfr.sealing.canonical import canonical_bytes, parse_canonical
+from openlfr.sealing.errors import SealBrokenError, SignatureInvalidError
+from openlfr.sealing.exchange import ExchangeKey, ExchangePublicKey, seal_to
+from openlfr.sealing.signature import SignedDocument, SigningKey, VerifyKey
+
+PLAN_KIND: Final = "armed plan"
+MOST_MESSAGE_BYTES: Final = 4 << 20
+_SETTINGS_CONTEXT: Final = "camera settings"
+
+T = TypeVar("T")
+
+
+def sign_hello(node: SigningKey, hello: Hello) -> bytes:
+    return _signed(node, HELLO_KIND, hello)
+
+
+def read_hello(content: bytes, node: VerifyKey) -> Hello:
+    return _read(Hello, HELLO_KIND, content, node)
+
+
+def sign_orders(hub: SigningKey, orders: Orders) -> bytes:
+    return _signed(hub, ORDERS_KIND, orders)
+
+
+def read_orders(content: bytes, hub: VerifyKey) -> Orders:
+    return _read(Orders, ORDERS_KIND, content, hub)
+
+
+def sign_bundle_wanted(node: SigningKey, wanted: BundleWanted) -> bytes:
+    return _signed(node, BUNDLE_WANTED_KIND, wanted)
+
+
+def read_bundle_wanted(content: bytes, node: VerifyKey) -> BundleWanted:
+    return _read(BundleWanted, BUNDLE_WANTED_KIND, content, node)
+
+
+def sign_receipt_kept(hub: SigningKey, kept: ReceiptKept) -> bytes:
+    return _signed(hub, RECEIPT_KEPT_KIND, kept)
+
+
+def read_receipt_kept(content: bytes, hub: VerifyKey) -> ReceiptKept:
+    return _read(ReceiptKept, RECEIPT_KEPT_KIND, content, hub)
+
+
+def read_plan(content: bytes, hub: VerifyKey) -> ArmedPlan:
+    """A plan, as the hub wrote and signed it in its records."""
+    return _read(ArmedPlan, PLAN_KIND, content, hub)
+
+
+def seal_settings(settings: NodeSettings, node: ExchangePublicKey) -> str:
+    """What stands in `Orders.settings`: only this node reads the logins of its cameras."""
+    return base64.b64encode(seal_to(node, canonical_bytes(to_document(settings)), _SETTINGS_CONTEXT)).decode()
+
+
+def open_settings(sealed: str, node: ExchangeKey) -> NodeSettings:
+    """The inverse of `seal_settings`. Raises SealBrokenError when it is for another node or of another form."""
+    try:
+        content = node.unseal(base64.b64decode(sealed, validate=True), _SETTINGS_CONTEXT)
+        return from_document(NodeSettings, parse_canonical(content))
+    except (DocumentError, ValueError) as error:
+        raise SealBrokenError("The camera settings are of a form that this version does not know.") from error
+
+
+def _signed(key: SigningKey, kind: str, message: object) -> bytes:
+    return key.sign_document(kind, to_document(message)).to_bytes()
+
+
+def _read(form: type[T], kind: str, content: bytes, key: VerifyKey) -> T:
+    if len(content) > MOST_MESSAGE_BYTES:
+        raise SignatureInvalidError(f"This is larger than any {kind}.")
+    try:
+        return from_document(form, SignedDocument.from_bytes(content).opened_by(key, kind))
+    except DocumentError as error:
+        raise SignatureInvalidError(f"The {kind} is signed, but of a form that this version does not know.") from error
