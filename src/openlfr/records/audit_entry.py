@@ -45,6 +45,7 @@ class SystemAct(StrEnum):
     RESTORE_ACCEPTED = "go on from a restored backup"
     PURGE_BEGUN = "begin a purge"
     RETENTION_OVERDUE = "notice that data are kept too long"
+    NODE_DOUBLED = "notice that two programs run with one node's keys"
     MATCH_DISCLOSED = "tell another system of a match"
     WEBHOOK_DISABLED = "disable a webhook whose receiver takes nothing"
 

@@ -190,17 +190,11 @@ class Cameras:
         return write_refused(self.records, session, by, Action.CONFIGURE_CAMERAS, log, origin, refusal)
 
 
-def settings_version(session: Session, node: NodeId) -> int:
-    """The newest version of a node's settings; 0 before it has any, or is known at all."""
-    row = session.get(NodeRow, node)
-    return 0 if row is None else row.settings_version
-
-
 def settings_for(records: HubRecords, session: Session, node: NodeId) -> NodeSettings:
     """All cameras of a node, with their logins: to be sealed to the node's own key and sent to it alone."""
     rows = session.scalars(select(CameraRow).where(CameraRow.node_id == node).order_by(CameraRow.id))
     return NodeSettings(
-        settings_version(session, node),
+        session.get_one(NodeRow, node).settings_version,
         tuple(
             CameraSettings(
                 camera=CameraId(row.id),

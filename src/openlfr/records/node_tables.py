@@ -16,7 +16,8 @@ BUS_KEY_CHARACTERS = 56
 class NodeRow(Table):
     """One node, from its one-time code on. Rows stay: alerts and receipts name nodes that are long gone.
 
-    `code_digest` is SHA-256 of the code, which itself is told once and kept nowhere. `settings_version` counts changes
+    `code_digest` is a hash of the code's secret, which itself is told once and kept nowhere. At `doubled_at` two
+    programs were seen with this node's keys. `settings_version` counts changes
     to the node's cameras.
     """
 
@@ -42,6 +43,7 @@ class NodeRow(Table):
     bus_key: Mapped[str | None] = mapped_column(String(BUS_KEY_CHARACTERS), unique=True)
     enrolled_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    doubled_at: Mapped[datetime | None]
     settings_version: Mapped[int]
 
 

@@ -1,9 +1,7 @@
 """The registry of nodes: whose messages are believed, who may open a list, and who is never spoken to again."""
 
-import base64
-import hashlib
-import re
-from collections.abc import Callable, Sequence
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,24 +10,23 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
+from openlfr.link.enrolment import EnrolmentCode, NodePublicKeys, hash_of_secret
 from openlfr.link.watchlist_bundle import NodeKeys
 from openlfr.policy.identifiers import DeploymentId, NodeId, is_identifier
 from openlfr.policy.refusal import Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import THE_HUB, Action, Actor, may_act
 from openlfr.policy.text import text_problems
 from openlfr.records.acting import reference, write_done, write_refused
+from openlfr.records.audit_entry import THE_HUB_ITSELF, AuditEvent, Processing, SystemAct
 from openlfr.records.deployment_tables import MAX_NAME
 from openlfr.records.hub_records import HubRecords
-from openlfr.records.node_tables import BUS_KEY_CHARACTERS, NodeRow, WriteOffRow
+from openlfr.records.node_tables import NodeRow, WriteOffRow
 from openlfr.records.watchlist_tables import WatchlistDeliveryRow
 from openlfr.sealing.exchange import ExchangePublicKey
 from openlfr.sealing.signature import VerifyKey
 
 KIND: Final = "node"
 CODE_LIFE: Final = timedelta(hours=1)
-_CODE_BYTES: Final = 20
-"""160 random bits: nobody guesses one within its hour, so a plain hash keeps it."""
-_BUS_KEY: Final = re.compile(rf"^U[A-Z2-7]{{{BUS_KEY_CHARACTERS - 1}}}$", re.ASCII)
 
 
 class NodeState(StrEnum):
@@ -44,7 +41,10 @@ class NodeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node as the registry has it. `fingerprint` is that of its key for signatures, empty until it is enrolled."""
+    """A node as the registry has it. `fingerprint` is that of its key for signatures, empty until it is enrolled.
+
+    At `doubled_at` two programs were seen with the node's keys: since then it gets no orders, and must be revoked.
+    """
 
     node: NodeId
     name: str
@@ -53,6 +53,7 @@ class Node:
     code_valid_until: datetime
     enrolled_at: datetime | None
     revoked_at: datetime | None
+    doubled_at: datetime | None
     fingerprint: str
 
 
@@ -65,15 +66,6 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True)
-class PresentedKeys:
-    """The public keys a node comes with; `bus` is its nkey for the message bus."""
-
-    verify: VerifyKey
-    exchange: ExchangePublicKey
-    bus: str
-
-
-@dataclass(frozen=True, slots=True)
 class OwedReceipt:
     """A bundle that was made for a node and that no receipt says is destroyed there."""
 
@@ -83,19 +75,22 @@ class OwedReceipt:
 
 
 @dataclass(frozen=True, slots=True)
-class BusUser:
-    """A node that may use the message bus, and the nkey it proves itself with."""
+class EnrolledNode:
+    """A node that is believed: its keys, its nkey on the bus, and whether somebody runs it twice."""
 
-    node: NodeId
-    key: str
+    keys: NodeKeys
+    nkey: str
+    doubled: bool
+    settings_version: int
 
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """The service for nodes. Acts of people are in the audit log, done or refused; `random_bytes` makes codes."""
+    """The service for nodes. `authority_pin` is that of the hub's own authority for certificates: codes carry it."""
 
     records: HubRecords
-    random_bytes: Callable[[int], bytes]
+    authority_pin: bytes
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
 
     def invite(self, by: Actor, name: str, origin: str) -> Invitation | Refusal:
         """Make a one-time code with which a machine becomes the node of this name."""
@@ -108,12 +103,12 @@ class Nodes:
             if isinstance(verdict, Refusal):
                 log = reference(KIND, "")
                 return write_refused(self.records, session, by, Action.ENROL_NODE, log, origin, verdict)
-            code = base64.b32encode(self.random_bytes(_CODE_BYTES)).decode()
+            code = EnrolmentCode.new(self.authority_pin, self.random_bytes)
             row = NodeRow(
                 id=self.records.new_id(),
                 name=name,
                 invited_at=now,
-                code_digest=_digest(code),
+                code_digest=bytes.fromhex(code.secret_hash),
                 code_valid_until=now + CODE_LIFE,
                 settings_version=0,
             )
@@ -122,29 +117,42 @@ class Nodes:
             write_done(
                 self.records, session, by, Action.ENROL_NODE, reference(KIND, row.id), origin, f"A code for {name}."
             )
-            return Invitation(_node(row), code)
+            return Invitation(_node(row), str(code))
 
-    def enrol(self, code: str, keys: PresentedKeys, origin: str) -> Node | Refusal:
-        """Bind the keys of whoever brings the code to its node, once.
+    def enrol(self, secret: str, keys: NodePublicKeys, origin: str) -> Node | Refusal:
+        """Bind the keys of whoever brings a code's secret to its node, once.
 
-        The same keys with the same code again within its hour are the same node: its answer may have been lost.
+        The same keys with the same secret again within its hour are the same node: its answer may have been lost.
         """
+        digest = bytes.fromhex(hash_of_secret(secret))
         with self.records.database.writing() as session:
-            row = session.scalars(select(NodeRow).where(NodeRow.code_digest == _digest(code))).one_or_none()
-            refusal = _UNKNOWN_CODE if row is None else self._enrolment_refusal(session, row, keys)
-            if row is None or refusal is not None:
-                log = reference(KIND, "" if row is None else row.id)
-                return write_refused(
-                    self.records, session, THE_HUB, Action.ENROL_NODE, log, origin, refusal or _UNKNOWN_CODE
-                )
+            row = session.scalars(select(NodeRow).where(NodeRow.code_digest == digest)).one_or_none()
+            if row is None:
+                # Not in the audit log: nobody signed in, nothing is concerned, and anybody on the network could fill it.
+                return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such code: copy all of it, or have one made.")
+            log = reference(KIND, row.id)
+            refusal = self._enrolment_refusal(session, row, keys)
+            if refusal is not None:
+                return write_refused(self.records, session, THE_HUB, Action.ENROL_NODE, log, origin, refusal)
             if row.enrolled_at is None:
                 row.verify_key = keys.verify.raw
                 row.exchange_key = keys.exchange.raw
-                row.bus_key = keys.bus
+                row.bus_key = keys.nkey
                 row.enrolled_at = self.records.clock()
                 words = f"Enrolled with key {keys.verify.fingerprint}."
-                write_done(self.records, session, THE_HUB, Action.ENROL_NODE, reference(KIND, row.id), origin, words)
+                write_done(self.records, session, THE_HUB, Action.ENROL_NODE, log, origin, words)
             return _node(row)
+
+    def note_doubled(self, node: NodeId, words: str) -> None:
+        """Keep that somebody runs a node's keys twice, at the first notice of it: it gets no more orders."""
+        with self.records.database.writing() as session:
+            row = session.get_one(NodeRow, node)
+            if row.doubled_at is None:
+                row.doubled_at = self.records.clock()
+                event = AuditEvent(
+                    THE_HUB_ITSELF, SystemAct.NODE_DOUBLED, Processing.NONE, reference(KIND, node), "hub", words
+                )
+                self.records.audit.append(session, event)
 
     def everybody(self, by: Actor, origin: str) -> Sequence[Node] | Refusal:
         """All nodes there ever were, the oldest first. Nothing in them is about a person."""
@@ -211,22 +219,20 @@ class Nodes:
             )
             return [OwedReceipt(row.bundle_id, NodeId(row.node_id), DeploymentId(row.deployment_id)) for row in rows]
 
-    def _enrolment_refusal(self, session: Session, row: NodeRow, keys: PresentedKeys) -> Refusal | None:
+    def _enrolment_refusal(self, session: Session, row: NodeRow, keys: NodePublicKeys) -> Refusal | None:
         if row.revoked_at is not None:
             return Refusal(RefusalCode.ALREADY_DECIDED, "This node is revoked: have a new code made for it.")
         if self.records.clock() >= row.code_valid_until:
             return Refusal(RefusalCode.TOO_LATE, "This code has run out: have a new one made.")
         if row.enrolled_at is not None:
             held = (row.verify_key, row.exchange_key, row.bus_key)
-            if held == (keys.verify.raw, keys.exchange.raw, keys.bus):
+            if held == (keys.verify.raw, keys.exchange.raw, keys.nkey):
                 return None
             return Refusal(RefusalCode.ALREADY_DECIDED, "This code was used already: have a new one made.")
-        if not _BUS_KEY.match(keys.bus):
-            return Refusal(RefusalCode.INVALID_FIELDS, "The node's key for the bus is not a public nkey of a user.")
         taken = select(NodeRow.id).where(
             (NodeRow.verify_key == keys.verify.raw)
             | (NodeRow.exchange_key == keys.exchange.raw)
-            | (NodeRow.bus_key == keys.bus)
+            | (NodeRow.bus_key == keys.nkey)
         )
         if session.execute(taken).first():
             return Refusal(
@@ -259,22 +265,17 @@ class Nodes:
         return delivery
 
 
-def keys_of(session: Session, node: NodeId) -> NodeKeys | None:
-    """The public keys of a node that is enrolled and not revoked; None for any other."""
-    row = session.get(NodeRow, node) if is_identifier(node) else None
-    if row is None or row.revoked_at is not None or row.verify_key is None or row.exchange_key is None:
-        return None
-    return NodeKeys(node, ExchangePublicKey(row.exchange_key), VerifyKey(row.verify_key))
+def enrolled_nodes(session: Session) -> Mapping[NodeId, EnrolledNode]:
+    """Every node that is enrolled and not revoked: nobody else is spoken to, or believed."""
+    rows = session.scalars(select(NodeRow).where(NodeRow.enrolled_at.is_not(None), NodeRow.revoked_at.is_(None)))
+    return {NodeId(row.id): _enrolled(row) for row in rows}
 
 
-def bus_users(session: Session) -> tuple[BusUser, ...]:
-    """Every node that may use the message bus now."""
-    rows = session.execute(
-        select(NodeRow.id, NodeRow.bus_key)
-        .where(NodeRow.bus_key.is_not(None), NodeRow.revoked_at.is_(None))
-        .order_by(NodeRow.id)
-    )
-    return tuple(BusUser(NodeId(node), key) for node, key in rows if key is not None)
+def _enrolled(row: NodeRow) -> EnrolledNode:
+    if row.verify_key is None or row.exchange_key is None or row.bus_key is None:
+        raise ValueError("A node without keys is not enrolled.")
+    keys = NodeKeys(NodeId(row.id), ExchangePublicKey(row.exchange_key), VerifyKey(row.verify_key))
+    return EnrolledNode(keys, row.bus_key, row.doubled_at is not None, row.settings_version)
 
 
 def written_off(session: Session, deployment: DeploymentId | None = None) -> Sequence[WriteOffRow]:
@@ -288,18 +289,10 @@ def written_off(session: Session, deployment: DeploymentId | None = None) -> Seq
     return session.scalars(rows if deployment is None else rows.where(WriteOffRow.deployment_id == deployment)).all()
 
 
-_UNKNOWN_CODE = Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such code: copy the whole of it, or have one made.")
-
-
 def _same_delivery() -> ColumnElement[bool]:
     return and_(
         WriteOffRow.bundle_id == WatchlistDeliveryRow.bundle_id, WriteOffRow.node_id == WatchlistDeliveryRow.node_id
     )
-
-
-def _digest(code: str) -> bytes:
-    """SHA-256 of a code as people may type it: in small letters, in groups."""
-    return hashlib.sha256(re.sub(r"[\s-]", "", code).upper().encode()).digest()
 
 
 def _node(row: NodeRow) -> Node:
@@ -318,5 +311,6 @@ def _node(row: NodeRow) -> Node:
         code_valid_until=row.code_valid_until,
         enrolled_at=row.enrolled_at,
         revoked_at=row.revoked_at,
+        doubled_at=row.doubled_at,
         fingerprint="" if row.verify_key is None else VerifyKey(row.verify_key).fingerprint,
     )

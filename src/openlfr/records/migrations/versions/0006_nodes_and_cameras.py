@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("bus_key", sa.String(56), nullable=True),
         sa.Column("enrolled_at", Moment(), nullable=True),
         sa.Column("revoked_at", Moment(), nullable=True),
+        sa.Column("doubled_at", Moment(), nullable=True),
         sa.Column("settings_version", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("length(code_digest) = 32", name=op.f("ck_nodes_code_digest_is_whole")),
         sa.CheckConstraint(
