@@ -66,6 +66,7 @@ from openlfr.policy.deployment_acts import (
 from openlfr.policy.identifiers import DeploymentId, StaffId
 from openlfr.policy.jurisdiction import AssessmentKind
 from openlfr.policy.lifecycle import apply_act
+from openlfr.policy.recognition_test import FinishedTest, RecognitionRate
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.roles import THE_HUB, Action, Actor, Role
 from openlfr.policy.watchlist import WatchlistState
@@ -328,12 +329,34 @@ def test_a_deployment_is_not_ready_until_everything_is_confirmed(readiness: Read
     assert words in refused(play(SUBMIT, AUTHORISE, ATTACH), RecordReadiness(readiness), OPERATOR).sentence
 
 
-def test_a_blue_list_test_is_done_where_the_authority_asks_for_it() -> None:
+def test_a_blue_list_test_is_recorded_where_the_authority_asks_for_it() -> None:
     strict = decision(terms=terms(conditions=Conditions(blue_list_test=True)))
     built = play(SUBMIT, (Authorise(strict), AUTHORISER), ATTACH)
     assert refused(built, RecordReadiness(READY), OPERATOR).code is RefusalCode.NOT_READY
-    tested = replace(READY, blue_list_passages=20, blue_list_recognised=17)
-    assert play((RecordReadiness(tested), OPERATOR), start=built).state is DeploymentState.TESTED
+    typed = replace(READY, blue_list_passages=20, blue_list_recognised=17)
+    assert refused(built, RecordReadiness(typed), OPERATOR).code is RefusalCode.NOT_READY
+    tested = FinishedTest(DeploymentId("a rehearsal"), terms(), NOON, RecognitionRate(17, 20))
+    ready = play((RecordReadiness(READY, tested), OPERATOR), start=built)
+    assert ready.state is DeploymentState.TESTED
+    assert ready.readiness == typed
+
+
+@pytest.mark.parametrize(
+    ("tested", "words"),
+    [
+        (FinishedTest(DeploymentId("a rehearsal"), terms(), NOON, RecognitionRate(0, 0)), "let testers walk past"),
+        (FinishedTest(DeploymentId("r"), terms(threshold=0.6), NOON, RecognitionRate(9, 9)), "at threshold 0.6"),
+        (FinishedTest(DeploymentId("r"), terms(cameras=()), NOON, RecognitionRate(9, 9)), "North End, facing south"),
+        (
+            FinishedTest(DeploymentId("r"), terms(), START - timedelta(hours=25), RecognitionRate(9, 9)),
+            "more than 24 hours before",
+        ),
+    ],
+)
+def test_a_blue_list_test_of_something_else_or_long_ago_does_not_count(tested: FinishedTest, words: str) -> None:
+    strict = decision(terms=terms(conditions=Conditions(blue_list_test=True)))
+    built = play(SUBMIT, (Authorise(strict), AUTHORISER), ATTACH)
+    assert words in refused(built, RecordReadiness(READY, tested), OPERATOR).sentence
 
 
 @pytest.mark.parametrize(

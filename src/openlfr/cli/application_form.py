@@ -115,6 +115,7 @@ class _Setup(_Part):
 class _Conditions(_Part):
     blue_list_test: StrictBool = False
     two_person_verification: StrictBool = False
+    advance_notice: StrictBool = False
 
 
 class _Terms(_Part):
@@ -232,7 +233,11 @@ def _terms(form: _Terms) -> Terms:
         certificate=CertificateId(form.certificate),
         largest_watchlist=form.largest_watchlist,
         officers=tuple(StaffId(each) for each in form.officers),
-        conditions=Conditions(form.conditions.blue_list_test, form.conditions.two_person_verification),
+        conditions=Conditions(
+            blue_list_test=form.conditions.blue_list_test,
+            two_person_verification=form.conditions.two_person_verification,
+            advance_notice=form.conditions.advance_notice,
+        ),
     )
 
 
@@ -336,6 +341,7 @@ fusion_rule = ""
 [terms.conditions]                   # on top of what the profile demands
 blue_list_test = false               # testers must be recognised before going live
 two_person_verification = false      # two people must agree before anybody is approached
+advance_notice = false               # true: where and when is published beforehand
 
 # One section for each camera. zone: the part of the picture that is analysed, in fractions of its width and height.
 [[terms.cameras]]

@@ -15,7 +15,7 @@ from openlfr.cli.signing import trusted_key
 from openlfr.cli.watchlist_access import ActingAs, ListOption, acting, answered, deployments_service
 from openlfr.policy.deployment import EndReason, Readiness
 from openlfr.policy.documents import to_document
-from openlfr.policy.identifiers import DeploymentId, WatchlistId
+from openlfr.policy.identifiers import DeploymentId, RecognitionTestId, WatchlistId
 from openlfr.records.certificates import import_certificate
 from openlfr.records.deployment_store import DeploymentRecord
 from openlfr.records.deployments import Asked, WrittenDecision
@@ -177,14 +177,16 @@ def ready(
     signage: Annotated[bool, typer.Option("--signage", help="Signs are in place.")] = False,
     briefing: Annotated[bool, typer.Option("--briefing", help="The staff are briefed.")] = False,
     cameras: Annotated[bool, typer.Option("--cameras", help="Every camera was seen working.")] = False,
-    passages: Annotated[int, typer.Option(min=0, help="How often testers walked past.")] = 0,
-    recognised: Annotated[int, typer.Option(min=0, help="How often they were recognised.")] = 0,
+    test: Annotated[
+        str | None, typer.Option(metavar="ID", help="The finished blue-list test, as `openlfr test-run` recorded it.")
+    ] = None,
 ) -> None:
     """Record that signs, briefing, cameras and the test with testers are done."""
     with opened(database, vault) as records:
         asked = _asked(records, acting_as, deployment, "ready")
-        readiness = Readiness(signage, briefing, cameras, passages, recognised)
-        _tell(answered(deployments_service(records).record_readiness(asked, readiness)))
+        readiness = Readiness(signage, briefing, cameras)
+        named = None if test is None else RecognitionTestId(test)
+        _tell(answered(deployments_service(records).record_readiness(asked, readiness, named)))
 
 
 @app.command("check-in")

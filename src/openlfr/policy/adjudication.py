@@ -169,7 +169,7 @@ def _adjudicated(alert: Alert, act: Adjudicate, rules: AlertRules, by: Actor, no
         return refused_fields("The adjudication", problems)
     given = Adjudication(by.staff, now, act.judgement, act.reasons, act.note, act.blind)
     judged = replace(alert, state=AlertState.ADJUDICATED, adjudications=(*alert.adjudications, given))
-    if finding(judged, rules.two_person) is Judgement.NO_MATCH:
+    if rules.known_answer or finding(judged, rules.two_person) is Judgement.NO_MATCH:
         return _closed(judged, now)
     return judged
 

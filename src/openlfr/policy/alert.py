@@ -205,11 +205,15 @@ class Reclassification:
 
 @dataclass(frozen=True, slots=True)
 class AlertRules:
-    """What differs between deployments; `unfinished` is how long after its end an engagement may stay open."""
+    """What differs between deployments; `unfinished` is how long after its end an engagement may stay open.
+
+    `known_answer` closes the alert with the first answer, whatever it is: nobody is sent out by a test question.
+    """
 
     two_person: bool
     answer_within: timedelta
     unfinished: timedelta = timedelta(hours=12)
+    known_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,10 +52,15 @@ class CameraTerms:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What the authorising officer asks for on top of the profile; a profile's demand cannot be waived here."""
+    """What the authorising officer asks for on top of the profile; a profile's demand cannot be waived here.
+
+    `advance_notice`: where and when is told the public beforehand (R17). Not unless the officer says so, since a notice
+    cannot be taken back; afterwards every deployment is published all the same.
+    """
 
     blue_list_test: bool = False
     two_person_verification: bool = False
+    advance_notice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,10 @@ class PauseReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """What was checked before arming: signs up (R17), staff briefed, cameras seen working, and the blue-list test."""
+    """What was checked before arming: signs up (R17), staff briefed, cameras seen working, and the blue-list test.
+
+    Where the authority asks for that test, its counts are those of a recorded one and not what somebody typed.
+    """
 
     signage_in_place: bool
     briefing_held: bool

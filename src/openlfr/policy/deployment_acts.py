@@ -9,6 +9,7 @@ from openlfr.policy.certificates import ThresholdCertificate
 from openlfr.policy.deployment import EndReason, PauseReason, Readiness
 from openlfr.policy.identifiers import AuthorityId, StaffId
 from openlfr.policy.jurisdiction import JurisdictionProfile
+from openlfr.policy.recognition_test import FinishedTest
 from openlfr.policy.roles import Action
 from openlfr.policy.watchlist import Watchlist
 
@@ -123,10 +124,11 @@ class NoteRemoval:
 
 @dataclass(frozen=True, slots=True)
 class RecordReadiness:
-    """Record that everything is in place to go live."""
+    """Record that everything is in place to go live. `tested` is the finished blue-list test that was named, if any."""
 
     action: ClassVar[Action] = Action.RECORD_READINESS
     readiness: Readiness
+    tested: FinishedTest | None = None
 
 
 @dataclass(frozen=True, slots=True)

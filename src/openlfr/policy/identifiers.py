@@ -19,6 +19,7 @@ EntryId = NewType("EntryId", str)
 PictureId = NewType("PictureId", str)
 AlertId = NewType("AlertId", str)
 CertificateId = NewType("CertificateId", str)
+RecognitionTestId = NewType("RecognitionTestId", str)
 PersonReference = NewType("PersonReference", str)
 """The force's own reference of a person who is looked for (a nominal number)."""
 

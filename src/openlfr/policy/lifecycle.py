@@ -13,7 +13,6 @@ from openlfr.policy.deployment import (
     DeploymentState,
     EndReason,
     PauseReason,
-    Readiness,
     end_due,
     urgent_review_overdue,
 )
@@ -42,6 +41,7 @@ from openlfr.policy.deployment_acts import (
 )
 from openlfr.policy.documents import malformed
 from openlfr.policy.identifiers import StaffId
+from openlfr.policy.recognition_test import test_speaks_for
 from openlfr.policy.refusal import Allowed, FieldProblem, Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import Action, Actor, Role, may_act, may_follow
 from openlfr.policy.text import LONGEST_NAME, text_problems
@@ -105,8 +105,8 @@ def _outcome(deployment: Deployment, act: Act, by: Actor, now: datetime) -> Depl
             return _watchlist_attached(deployment, act)
         case NoteRemoval(watchlist):
             return _removal_noted(deployment, watchlist)
-        case RecordReadiness(readiness):
-            return _ready(deployment, readiness)
+        case RecordReadiness():
+            return _ready(deployment, act, now)
         case GoLive():
             return _live(deployment, act, now)
         case Pause(reason):
@@ -261,8 +261,8 @@ def _sequence(deployment: Deployment) -> int:
     return 0 if deployment.authority is None else deployment.authority.sequence
 
 
-def _ready(deployment: Deployment, readiness: Readiness) -> Deployment | Refusal:
-    terms = _terms_in_force(deployment)
+def _ready(deployment: Deployment, act: RecordReadiness, now: datetime) -> Deployment | Refusal:
+    readiness, terms = act.readiness, _terms_in_force(deployment)
     if isinstance(terms, Refusal):
         return terms
     missing = [
@@ -282,10 +282,13 @@ def _ready(deployment: Deployment, readiness: Readiness) -> Deployment | Refusal
         return Refusal(
             RefusalCode.INVALID_FIELDS, "Testers recognised cannot be more than their passages, nor below 0."
         )
-    if terms.conditions.blue_list_test and readiness.blue_list_passages == 0:
-        return Refusal(
-            RefusalCode.NOT_READY, "The authority asks for a blue-list test: let testers walk past and count."
-        )
+    if act.tested is not None or terms.conditions.blue_list_test:
+        verdict = test_speaks_for(act.tested, deployment, terms, now)
+        if isinstance(verdict, Refusal):
+            return verdict
+    if act.tested is not None:
+        rate = act.tested.rate
+        readiness = replace(readiness, blue_list_passages=rate.passages, blue_list_recognised=rate.recognised)
     return replace(deployment, readiness=readiness)
 
 

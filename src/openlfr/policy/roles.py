@@ -46,6 +46,8 @@ class Action(StrEnum):
     CHECK_OUT = "check out of a deployment"
     VIEW_DEPLOYMENT = "view a deployment"
     VIEW_STATISTICS = "view statistics"
+    RUN_RECOGNITION_TEST = "run a blue-list test"
+    PUBLISH_RECORDS = "publish deployment records"
 
     BUILD_WATCHLIST = "build a watchlist"
     REVIEW_ENTRY = "review a watchlist entry"
@@ -67,12 +69,15 @@ class Action(StrEnum):
     RECLASSIFY_ALERT = "re-classify an alert"
     CLOSE_ALERT = "close an alert"
     EXPIRE_ALERT = "let an alert expire"
+    EXPORT_EVIDENCE = "hand out the evidence of an alert"
+    VIEW_KNOWN_ANSWERS = "view how known-answer alerts were answered"
 
     VIEW_STAFF = "view people and roles"
     MANAGE_STAFF = "manage people and roles"
     RECORD_COMPETENCE = "record training and competence"
     CONFIGURE_CAMERAS = "configure cameras"
     ENROL_NODE = "enrol a node"
+    MANAGE_WEBHOOKS = "manage webhooks"
     REVOKE_NODE = "revoke a node"
     WRITE_OFF_DELIVERY = "write off a watchlist that a lost node holds"
     VIEW_FLEET = "view nodes and cameras"
@@ -113,6 +118,9 @@ ROLES_FOR: Mapping[Action, frozenset[Role]] = {
     Action.CHECK_OUT: frozenset({_O, _E}),
     Action.VIEW_DEPLOYMENT: frozenset({_A, _AO, _W, _O, _E, _AUD}),
     Action.VIEW_STATISTICS: frozenset({_A, _AO, _W, _O, _E, _ADM, _AUD}),
+    Action.RUN_RECOGNITION_TEST: frozenset({_O, _E}),
+    # What is published, the authorising officer answers for.
+    Action.PUBLISH_RECORDS: frozenset({_AO}),
     Action.BUILD_WATCHLIST: frozenset({_W}),
     Action.REVIEW_ENTRY: frozenset({_W, _AO}),
     Action.GIVE_SECOND_AUTHORITY: frozenset({_AO}),
@@ -132,11 +140,15 @@ ROLES_FOR: Mapping[Action, frozenset[Role]] = {
     Action.RECLASSIFY_ALERT: frozenset({_O, _AO}),
     Action.CLOSE_ALERT: frozenset({_O, _E}),
     Action.EXPIRE_ALERT: frozenset(),
+    # Not those whose judgement a court or complaint will look at.
+    Action.EXPORT_EVIDENCE: frozenset({_AO, _AUD}),
+    Action.VIEW_KNOWN_ANSWERS: frozenset({_O, _E, _AUD}),
     Action.VIEW_STAFF: frozenset({_ADM, _AUD}),
     Action.MANAGE_STAFF: frozenset({_ADM}),
     Action.RECORD_COMPETENCE: frozenset({_ADM}),
     Action.CONFIGURE_CAMERAS: frozenset({_ADM}),
     Action.ENROL_NODE: frozenset({_ADM}),
+    Action.MANAGE_WEBHOOKS: frozenset({_ADM}),
     Action.REVOKE_NODE: frozenset({_ADM}),
     Action.WRITE_OFF_DELIVERY: frozenset({_ADM, _AO}),
     Action.VIEW_FLEET: frozenset({_A, _AO, _O, _E, _ADM, _AUD}),

@@ -19,6 +19,7 @@ PROCESSING: Final[Mapping[Action, Processing]] = {
     Action.VIEW_DEPLOYMENT: Processing.CONSULTATION,
     Action.VIEW_STAFF: Processing.CONSULTATION,
     Action.VIEW_WATCHLIST: Processing.CONSULTATION,
+    Action.VIEW_KNOWN_ANSWERS: Processing.CONSULTATION,
     Action.RECORD_PURGE: Processing.ERASURE,
     Action.REMOVE_FROM_WATCHLIST: Processing.ERASURE,
     Action.DESTROY_WATCHLIST: Processing.ERASURE,

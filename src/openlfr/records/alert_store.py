@@ -12,6 +12,7 @@ from openlfr.policy.identifiers import AlertId, DeploymentId, is_identifier
 from openlfr.policy.raised_alert import AlertPictures, RaisedAlert
 from openlfr.records.alert_tables import AlertContentRow, AlertRow, SpareAlertKeyRow
 from openlfr.records.hub_records import HubRecords
+from openlfr.records.recognition_test_tables import AlertCategoryRow, KnownAnswerRow
 from openlfr.sealing.box import Place
 from openlfr.sealing.canonical import canonical_bytes, parse_canonical
 from openlfr.sealing.vault_file import KeyPurpose, VaultKey
@@ -71,6 +72,10 @@ def insert_alert(
             candidate=seal(key, pictures.candidate, _place("candidate", alert.alert)),
         )
     )
+    session.add_all(
+        AlertCategoryRow(alert_id=alert.alert, category=each.name, deployment_id=alert.deployment)
+        for each in set(raised.person.categories)
+    )
     session.flush()
     return AlertRecord(without_texts(alert), 1)
 
@@ -93,14 +98,22 @@ def read_view(records: HubRecords, session: Session, alert: AlertId) -> AlertVie
     """Everything about an alert; None when there is none, or when what is about people is destroyed."""
     record = read_alert(records, session, alert)
     content = None if record is None else session.get(AlertContentRow, alert)
-    if record is None or content is None:
+    raised = None if content is None else read_raised(records, session, alert)
+    if record is None or content is None or raised is None:
         return None
-    raised = from_document(RaisedAlert, records.sealer.unseal_json(content.raised, _place("raised", alert)))
     pictures = AlertPictures(
         probe=records.sealer.unseal(content.probe, _place("probe", alert)),
         candidate=records.sealer.unseal(content.candidate, _place("candidate", alert)),
     )
     return AlertView(record.alert, record.version, raised, pictures)
+
+
+def read_raised(records: HubRecords, session: Session, alert: AlertId) -> RaisedAlert | None:
+    """What the node said of an alert, without its pictures; None when there is none, or when it is destroyed."""
+    content = session.get(AlertContentRow, alert)
+    if content is None:
+        return None
+    return from_document(RaisedAlert, records.sealer.unseal_json(content.raised, _place("raised", alert)))
 
 
 def save_alert(records: HubRecords, session: Session, before: AlertRecord, after: Alert) -> AlertRecord:
@@ -128,6 +141,12 @@ def deployments_with_alerts(session: Session, *states: AlertState) -> list[Deplo
     """The deployments that have an alert in one of these states."""
     found = session.scalars(select(AlertRow.deployment_id).where(AlertRow.state.in_(states)).distinct())
     return sorted(DeploymentId(each) for each in found)
+
+
+def known_answers_of(session: Session, deployment: DeploymentId) -> frozenset[AlertId]:
+    """Which alerts of a deployment are questions with a known answer."""
+    rows = session.scalars(select(KnownAnswerRow.alert_id).where(KnownAnswerRow.deployment_id == deployment))
+    return frozenset(AlertId(each) for each in rows)
 
 
 def value_without_texts(row: AlertRow) -> Alert:

@@ -1,7 +1,7 @@
 """Alerts: one function for each act, each asking the rules and writing state and audit entry together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -34,6 +34,7 @@ from openlfr.policy.documents import malformed
 from openlfr.policy.guard import GuardLevel
 from openlfr.policy.identifiers import AlertId, DeploymentId, is_identifier
 from openlfr.policy.jurisdiction import JurisdictionProfile
+from openlfr.policy.known_answer import as_shown
 from openlfr.policy.raised_alert import LARGEST_PICTURE_BYTES, AlertPictures, RaisedAlert, may_raise
 from openlfr.policy.refusal import Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import THE_HUB, Action, Actor, may_act
@@ -44,6 +45,7 @@ from openlfr.records.alert_store import (
     alerts_of,
     deployments_with_alerts,
     insert_alert,
+    known_answers_of,
     read_alert,
     read_view,
     save_alert,
@@ -54,6 +56,7 @@ from openlfr.records.deployment_store import DeploymentRecord, read_deployment
 from openlfr.records.deployments import HUB_ORIGIN, Deployments
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.plans import plan_by_id
+from openlfr.records.recognition_test_tables import KnownAnswerRow
 from openlfr.records.statistics import guard_verdict
 
 KIND = "alert"
@@ -79,34 +82,26 @@ class Alerts:
 
     def raise_alert(self, raised: RaisedAlert, pictures: AlertPictures) -> AlertRecord | Refusal:
         """Take in an alert of a node whose message was verified. The same alert delivered again is the same alert."""
-        problems = tuple(malformed(raised))
-        origin = "a node" if problems else f"node {raised.node}"[:MAX_ORIGIN]
-        with self.records.database.writing() as session:
-            log = reference(KIND, raised.alert)
-            known = None if problems else read_alert(self.records, session, raised.alert)
-            if known is not None and known.alert.deployment == raised.deployment:
-                return AlertRecord(without_texts(known.alert), known.version)
-            deployment = (
-                refused_fields("The alert", problems) if problems else self._raisable(session, raised, pictures)
-            )
-            if known is not None:
-                deployment = Refusal(RefusalCode.ALREADY_DECIDED, "This alert belongs to another deployment.")
-            if isinstance(deployment, Refusal):
-                return write_refused(self.records, session, THE_HUB, Action.RAISE_ALERT, log, origin, deployment)
-            alert = Alert(
-                alert=raised.alert,
-                deployment=raised.deployment,
-                entry=raised.person.entry,
-                raised_at=self.records.clock(),
-                test=raised.person.blue_list or deployment.deployment.rehearsal,
-            )
-            kept = insert_alert(self.records, session, alert, raised, pictures)
-            words = f"Score {raised.score:.4f} at camera {raised.camera}, threshold {raised.threshold:g}."
-            write_done(self.records, session, THE_HUB, Action.RAISE_ALERT, log, origin, words)
-            return kept
+        (answer,) = self.raise_alerts([(raised, pictures)])
+        return answer
 
-    def view(self, asked: AlertAsked) -> AlertView | Refusal:
-        """Everything about an alert, pictures included; the look is in the audit log before anything is returned."""
+    def raise_alerts(self, delivered: Sequence[tuple[RaisedAlert, AlertPictures]]) -> Sequence[AlertRecord | Refusal]:
+        """As `raise_alert`, for several in their order and in one transaction: a disk keeps up with a storm of them."""
+        with self.records.database.writing() as session:
+            return [self._raised(session, raised, pictures) for raised, pictures in delivered]
+
+    def refuse_unreadable(self, origin: str, sentence: str) -> Refusal:
+        """Record that something came as an alert that can never be one: forged, altered, or of no node of this hub."""
+        refusal = Refusal(RefusalCode.UNKNOWN_RECORD, sentence)
+        with self.records.database.writing() as session:
+            log = reference(KIND, "")
+            return write_refused(self.records, session, THE_HUB, Action.RAISE_ALERT, log, origin[:MAX_ORIGIN], refusal)
+
+    def view(self, asked: AlertAsked, words: str = "Looked at.") -> AlertView | Refusal:
+        """Everything about an alert, pictures included; the look is in the audit log before anything is returned.
+
+        `words` says there what the caller will show of it.
+        """
         with self.records.database.writing() as session:
             log = reference(KIND, asked.alert)
             verdict = may_act(asked.by, Action.VIEW_ALERT, self.records.clock())
@@ -118,13 +113,18 @@ class Alerts:
             )
             if isinstance(found, Refusal):
                 return write_refused(self.records, session, asked.by, Action.VIEW_ALERT, log, asked.origin, found)
-            write_done(self.records, session, asked.by, Action.VIEW_ALERT, log, asked.origin, "Looked at.")
-        return found
+            write_done(self.records, session, asked.by, Action.VIEW_ALERT, log, asked.origin, words)
+            question = session.get(KnownAnswerRow, found.alert.alert) is not None
+        return replace(found, alert=as_shown(found.alert)) if question else found
 
     def open_alerts(self, deployment: DeploymentId) -> Sequence[AlertRecord]:
         """The alerts of a deployment that wait for people, oldest first, with nothing about the person in them."""
         with self.records.database.reading() as session:
-            return alerts_of(session, deployment, *sorted(OPEN_STATES))
+            questions = known_answers_of(session, deployment)
+            return [
+                replace(each, alert=as_shown(each.alert)) if each.alert.alert in questions else each
+                for each in alerts_of(session, deployment, *sorted(OPEN_STATES))
+            ]
 
     def mark_seen(self, asked: AlertAsked) -> AlertRecord | Refusal:
         """Say that a person has the alert before them."""
@@ -164,12 +164,36 @@ class Alerts:
                 kept = read_deployment(self.records, session, deployment)
                 if kept is None:
                     continue
-                rules, ended_at = self._rules(kept), kept.deployment.ended_at
+                rules, ended_at = self.rules(kept), kept.deployment.ended_at
                 for each in alerts_of(session, deployment, *sorted(OPEN_STATES)):
                     if expiry_due(each.alert, rules, ended_at, self.records.clock()):
                         asked = AlertAsked(THE_HUB, each.alert.alert, HUB_ORIGIN)
                         expired.append(self._act_in(session, asked, Expire(ended_at), "Nobody answered."))
         return [each for each in expired if isinstance(each, AlertRecord)]
+
+    def _raised(self, session: Session, raised: RaisedAlert, pictures: AlertPictures) -> AlertRecord | Refusal:
+        problems = tuple(malformed(raised))
+        origin = "a node" if problems else f"node {raised.node}"[:MAX_ORIGIN]
+        log = reference(KIND, raised.alert)
+        known = None if problems else read_alert(self.records, session, raised.alert)
+        if known is not None and known.alert.deployment == raised.deployment:
+            return AlertRecord(without_texts(known.alert), known.version)
+        deployment = refused_fields("The alert", problems) if problems else self._raisable(session, raised, pictures)
+        if known is not None:
+            deployment = Refusal(RefusalCode.ALREADY_DECIDED, "This alert belongs to another deployment.")
+        if isinstance(deployment, Refusal):
+            return write_refused(self.records, session, THE_HUB, Action.RAISE_ALERT, log, origin, deployment)
+        alert = Alert(
+            alert=raised.alert,
+            deployment=raised.deployment,
+            entry=raised.person.entry,
+            raised_at=self.records.clock(),
+            test=raised.person.blue_list or deployment.deployment.rehearsal,
+        )
+        kept = insert_alert(self.records, session, alert, raised, pictures)
+        words = f"Score {raised.score:.4f} at camera {raised.camera}, threshold {raised.threshold:g}."
+        write_done(self.records, session, THE_HUB, Action.RAISE_ALERT, log, origin, words)
+        return kept
 
     def _raisable(self, session: Session, raised: RaisedAlert, pictures: AlertPictures) -> DeploymentRecord | Refusal:
         if not is_identifier(raised.alert):
@@ -194,14 +218,16 @@ class Alerts:
         if isinstance(before, Refusal):
             return write_refused(self.records, session, asked.by, act.action, log, asked.origin, before)
         known, deployment = before
-        after = apply_to_alert(known.alert, act, self._rules(deployment), asked.by, self.records.clock())
+        question = session.get(KnownAnswerRow, known.alert.alert) is not None
+        rules = replace(self.rules(deployment), known_answer=question)
+        after = apply_to_alert(known.alert, act, rules, asked.by, self.records.clock())
         if isinstance(after, Refusal):
             return write_refused(self.records, session, asked.by, act.action, log, asked.origin, after)
         kept = save_alert(self.records, session, known, after)
         write_done(self.records, session, asked.by, act.action, log, asked.origin, words)
         if not after.test and _is_false(after) and not _is_false(known.alert):
             self._ask_guard(session, deployment)
-        return kept
+        return replace(kept, alert=as_shown(kept.alert)) if question else kept
 
     def _before(
         self, session: Session, asked: AlertAsked, act: AlertAct
@@ -228,7 +254,8 @@ class Alerts:
         if verdict.level is GuardLevel.PAUSE:
             self.deployments.pause_for_guard(session, deployment.deployment.deployment, verdict.sentence)
 
-    def _rules(self, record: DeploymentRecord) -> AlertRules:
+    def rules(self, record: DeploymentRecord) -> AlertRules:
+        """What the profile and the authority of a deployment ask of its alerts."""
         profile = self.profiles[record.profile]
         authority = record.deployment.authority
         asked_for = authority is not None and authority.terms.conditions.two_person_verification

@@ -16,12 +16,22 @@ from openlfr.records.deployment_tables import AuthorityRow, CheckInRow, Deployme
 from openlfr.records.node_tables import TallyRow, WriteOffRow
 from openlfr.records.people_tables import CompetenceRow, StaffRoleRow, StaffRow
 from openlfr.records.purgeable import Candidate, delete_rows
+from openlfr.records.recognition_test_tables import (
+    AlertCategoryRow,
+    KnownAnswerRow,
+    PassageRow,
+    RecognitionTestRow,
+)
 from openlfr.records.watchlist_tables import WatchlistDeliveryRow, WatchlistRow
 
 DEPLOYMENT = "deployment"
 STAFF = "staff"
 
 _PARTS_OF_DEPLOYMENT = (
+    AlertCategoryRow,
+    KnownAnswerRow,
+    PassageRow,
+    RecognitionTestRow,
     AlertRow,
     PlanRow,
     AuthorityRow,

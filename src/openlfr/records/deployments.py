@@ -41,13 +41,21 @@ from openlfr.policy.deployment_acts import (
     Withdraw,
 )
 from openlfr.policy.documents import malformed
-from openlfr.policy.identifiers import AuthorityId, DeploymentId, StaffId, WatchlistId, is_identifier
+from openlfr.policy.identifiers import (
+    AuthorityId,
+    DeploymentId,
+    RecognitionTestId,
+    StaffId,
+    WatchlistId,
+    is_identifier,
+)
 from openlfr.policy.jurisdiction import JurisdictionProfile
 from openlfr.policy.lifecycle import apply_act
 from openlfr.policy.refusal import Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import THE_HUB, Action, Actor, may_act
 from openlfr.policy.watchlist import Watchlist
 from openlfr.records.acting import reference, write_done, write_refused
+from openlfr.records.audit_entry import MAX_WORDS
 from openlfr.records.certificates import read_certificate
 from openlfr.records.deployment_store import (
     DeploymentRecord,
@@ -60,6 +68,7 @@ from openlfr.records.hub_records import HubRecords
 from openlfr.records.membership import MembershipRegister
 from openlfr.records.plans import issue_plan, needs_renewal
 from openlfr.records.presence import present_at
+from openlfr.records.recognition_tests import finished_test
 from openlfr.records.statistics import unclassified_alerts
 
 KIND = "deployment"
@@ -200,9 +209,19 @@ class Deployments:
         words = "A person was removed from the watchlist in use."
         return self._act_in(session, asked, Action.REMOVE_FROM_WATCHLIST, lambda _s, _r: NoteRemoval(watchlist), words)
 
-    def record_readiness(self, asked: Asked, readiness: Readiness) -> DeploymentRecord | Refusal:
-        """Record that signs, briefing, cameras and the test are done."""
-        return self._act(asked, Action.RECORD_READINESS, lambda _s, _r: RecordReadiness(readiness), "Ready.")
+    def record_readiness(
+        self, asked: Asked, readiness: Readiness, test: RecognitionTestId | None = None
+    ) -> DeploymentRecord | Refusal:
+        """Record that signs, briefing, cameras and the test are done; `test` is the finished blue-list test."""
+
+        def make(session: Session, _: DeploymentRecord) -> Act | Refusal:
+            if test is None:
+                return RecordReadiness(readiness)
+            tested = finished_test(self.records, session, test)
+            return tested if isinstance(tested, Refusal) else RecordReadiness(readiness, tested)
+
+        words = "Ready." if test is None else f"Ready, after the blue-list test {test}."
+        return self._act(asked, Action.RECORD_READINESS, make, words[:MAX_WORDS])
 
     def go_live(self, asked: Asked) -> DeploymentRecord | Refusal:
         """Start: nodes get the order to analyse."""

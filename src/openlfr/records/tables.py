@@ -1,6 +1,7 @@
 """Every table, imported so that migrations and tests see all of them."""
 
 from openlfr.records import (
+    account_tables,
     alert_tables,
     audit_tables,
     deployment_tables,
@@ -8,6 +9,7 @@ from openlfr.records import (
     membership_tables,
     node_tables,
     people_tables,
+    recognition_test_tables,
     retention_tables,
     watchlist_tables,
     webhook_tables,
@@ -16,6 +18,7 @@ from openlfr.records.schema import Table
 
 __all__ = [
     "Table",
+    "account_tables",
     "alert_tables",
     "audit_tables",
     "deployment_tables",
@@ -23,6 +26,7 @@ __all__ = [
     "membership_tables",
     "node_tables",
     "people_tables",
+    "recognition_test_tables",
     "retention_tables",
     "watchlist_tables",
     "webhook_tables",
