@@ -12,14 +12,20 @@ from openlfr.hub.parts import hand_over
 from openlfr.hub.problems import answer_with_problems, documented_problems
 from openlfr.hub.public_routes import PREFIX
 from openlfr.hub.request_limits import SessionAllowance
-from openlfr.hub.routers import health
+from openlfr.hub.routers import alerts, deployment_acts, deployments, health, profiles
 from openlfr.hub.services import Services
 from openlfr.hub.settings import HubSettings
 from openlfr.hub.signed_in import Standing
 from openlfr.records.access_tokens import AccessTokens
 from openlfr.records.sign_in_sessions import Sessions
 
-ROUTERS: tuple[APIRouter, ...] = (health.router,)
+ROUTERS: tuple[APIRouter, ...] = (
+    alerts.router,
+    deployment_acts.router,
+    deployments.router,
+    health.router,
+    profiles.router,
+)
 """Every router of the API; a module adds its own here."""
 
 

@@ -1,9 +1,10 @@
 """Deployments between rows and values: kept is the value of the rules, sealed, beside the columns that SQL checks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from openlfr.policy.authority import Authority
@@ -39,6 +40,20 @@ def deployments_in(records: HubRecords, session: Session, *states: DeploymentSta
     rows = select(DeploymentRow).order_by(DeploymentRow.drafted_at, DeploymentRow.id)
     if states:
         rows = rows.where(DeploymentRow.state.in_(states))
+    return [_record(records, row) for row in session.scalars(rows)]
+
+
+def deployments_page(
+    records: HubRecords,
+    session: Session,
+    conditions: Sequence[ColumnElement[bool]],
+    after: DeploymentId | None,
+    most: int,
+) -> list[DeploymentRecord]:
+    """At most `most` deployments that meet conditions on `DeploymentRow`, the newest first, after the one named."""
+    rows = select(DeploymentRow).where(*conditions).order_by(DeploymentRow.id.desc()).limit(most)
+    if after is not None:
+        rows = rows.where(DeploymentRow.id < after)
     return [_record(records, row) for row in session.scalars(rows)]
 
 

@@ -1,0 +1,87 @@
+"""How alerts are put on the wire: answers made of what the records say."""
+
+from datetime import datetime
+
+from openlfr.hub.schemas.alerts import (
+    AdjudicationView,
+    AlertSummary,
+    AlertView,
+    EngagementView,
+    LaterResultView,
+    ListedAlertView,
+    ListedPersonView,
+    ReclassificationView,
+)
+from openlfr.hub.schemas.application import SetupForm
+from openlfr.policy.alert import ALERT_TRANSITIONS, Alert, AlertRules, finding, published_class
+from openlfr.policy.refusal import Allowed
+from openlfr.policy.roles import Actor, may_act
+from openlfr.records import alert_store
+from openlfr.records.alert_reading import AlertContext, ListedAlert
+
+
+def summary_of(alert: Alert, version: int, rules: AlertRules) -> AlertSummary:
+    """An alert without anything about the person."""
+    return AlertSummary(
+        alert=alert.alert,
+        version=version,
+        deployment=alert.deployment,
+        state=alert.state,
+        test=alert.test,
+        raised_at=alert.raised_at,
+        seen_by=alert.seen_by,
+        seen_at=alert.seen_at,
+        adjudications=[AdjudicationView.model_validate(each) for each in alert.adjudications],
+        engaged_by=alert.engaged_by,
+        engaged_at=alert.engaged_at,
+        engagement=None if alert.engagement is None else EngagementView.model_validate(alert.engagement),
+        closed_at=alert.closed_at,
+        later_results=[LaterResultView.model_validate(each) for each in alert.later_results],
+        reclassifications=[ReclassificationView.model_validate(each) for each in alert.reclassifications],
+        published=published_class(alert),
+        decided=finding(alert, rules.two_person),
+        answer_by=alert.raised_at + rules.answer_within,
+    )
+
+
+def listed(found: ListedAlert, context: AlertContext) -> ListedAlertView:
+    """An alert in a queue or list."""
+    summary = summary_of(found.alert, found.version, context.rules)
+    return ListedAlertView(
+        **{name: getattr(summary, name) for name in AlertSummary.model_fields},
+        node=found.node,
+        camera=found.camera,
+        captured_at=found.captured_at,
+    )
+
+
+def view_of(found: alert_store.AlertView, context: AlertContext, blind: bool, by: Actor, now: datetime) -> AlertView:
+    """Everything about an alert, for whoever looks; without its scores when they are to judge blind."""
+    raised = found.raised
+    return AlertView(
+        summary=summary_of(found.alert, found.version, context.rules),
+        person=ListedPersonView.model_validate(raised.person),
+        node=raised.node,
+        camera=raised.camera,
+        camera_name=context.camera_names.get(raised.camera, raised.camera),
+        captured_at=raised.captured_at,
+        blind=blind,
+        score=None if blind else raised.score,
+        second_score=None if blind else raised.second_score,
+        threshold=raised.threshold,
+        setup=SetupForm.model_validate(raised.setup),
+        watchlist_hash=raised.watchlist_hash,
+        shots=raised.shots,
+        quality=raised.quality,
+        two_person=context.rules.two_person,
+        open_acts=open_acts(found.alert, by, now),
+    )
+
+
+def open_acts(alert: Alert, by: Actor, now: datetime) -> list[str]:
+    """The acts on an alert that the actor's roles allow and its state is open to, named as in the audit log."""
+    return sorted(
+        action.name
+        for action, states in ALERT_TRANSITIONS.items()
+        if alert.state in states and isinstance(may_act(by, action, now), Allowed)
+    )

@@ -1,0 +1,153 @@
+"""Alerts as screens show them: queues and lists without anything about the person, pictures, and their history."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Select, select
+
+from openlfr.policy.alert import OPEN_STATES, Alert, AlertRules, AlertState, PublishedClass, published_class
+from openlfr.policy.identifiers import AlertId, CameraId, DeploymentId, NodeId
+from openlfr.policy.known_answer import as_shown
+from openlfr.policy.refusal import Refusal, RefusalCode
+from openlfr.policy.roles import Action, Actor, may_act
+from openlfr.records.acting import reference, write_refused
+from openlfr.records.alert_store import AlertView, known_answers_of, value_without_texts
+from openlfr.records.alert_tables import AlertRow
+from openlfr.records.alerts import KIND, AlertAsked, Alerts
+from openlfr.records.audit_reading import LoggedEntry, logged_entries
+from openlfr.records.audit_tables import AuditEntryRow
+from openlfr.records.deployment_store import read_deployment
+from openlfr.records.hub_records import HubRecords
+
+
+class AlertPicture(StrEnum):
+    """The two pictures of an alert."""
+
+    PROBE = "probe"
+    CANDIDATE = "candidate"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAlert:
+    """An alert without anything about the person, and without its score: whoever judges may do so blind."""
+
+    alert: Alert
+    version: int
+    node: NodeId
+    camera: CameraId
+    captured_at: datetime
+    published: PublishedClass | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertContext:
+    """What a deployment gives to its alerts: the rules they are under, and what its cameras are called."""
+
+    rules: AlertRules
+    camera_names: Mapping[CameraId, str]
+
+
+def context_of(alerts: Alerts, deployment: DeploymentId) -> AlertContext | Refusal:
+    """What holds for the alerts of a deployment."""
+    with alerts.records.database.reading() as session:
+        record = read_deployment(alerts.records, session, deployment)
+    if record is None:
+        return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")
+    authority = record.deployment.authority
+    cameras = () if authority is None else authority.terms.cameras
+    return AlertContext(alerts.rules(record), {each.camera: each.name for each in cameras})
+
+
+def list_alerts(
+    records: HubRecords,
+    by: Actor,
+    deployment: DeploymentId,
+    states: Collection[AlertState],
+    after: AlertId | None,
+    most: int,
+    origin: str,
+) -> Sequence[ListedAlert] | Refusal:
+    """At most `most` alerts of a deployment in these states (all, when none is named), the newest first."""
+    refusal = _refused(records, by, origin, deployment, "deployment")
+    if refusal is not None:
+        return refusal
+    wanted = select(AlertRow).where(AlertRow.deployment_id == deployment).order_by(AlertRow.id.desc()).limit(most)
+    if states:
+        wanted = wanted.where(AlertRow.state.in_(sorted(states)))
+    if after is not None:
+        wanted = wanted.where(AlertRow.id < after)
+    return _listed(records, deployment, wanted)
+
+
+def open_queue(
+    records: HubRecords, by: Actor, deployment: DeploymentId, most: int, origin: str
+) -> Sequence[ListedAlert] | Refusal:
+    """The alerts that wait for people, the oldest first, at most so many."""
+    refusal = _refused(records, by, origin, deployment, "deployment")
+    if refusal is not None:
+        return refusal
+    wanted = (
+        select(AlertRow)
+        .where(AlertRow.deployment_id == deployment, AlertRow.state.in_(sorted(OPEN_STATES)))
+        .order_by(AlertRow.raised_at, AlertRow.id)
+        .limit(most)
+    )
+    return _listed(records, deployment, wanted)
+
+
+def alert_picture(alerts: Alerts, asked: AlertAsked, which: AlertPicture) -> bytes | Refusal:
+    """One picture of an alert, a JPEG file; that it was looked at is in the audit log first."""
+    found = alerts.view(asked, f"Looked at the {which} picture.")
+    if isinstance(found, Refusal):
+        return found
+    return found.pictures.probe if which is AlertPicture.PROBE else found.pictures.candidate
+
+
+def judged_by(view: AlertView, by: Actor) -> bool:
+    """Whether this person has given their judgement, so that the score may be shown to them."""
+    return any(each.by == by.staff for each in view.alert.adjudications)
+
+
+def history(records: HubRecords, asked: AlertAsked, before: int | None, most: int) -> Sequence[LoggedEntry] | Refusal:
+    """Everything that was done with an alert, looks too, the newest first, out of the audit log and without words."""
+    refusal = _refused(records, asked.by, asked.origin, asked.alert, KIND)
+    if refusal is not None:
+        return refusal
+    with records.database.reading() as session:
+        if session.get(AlertRow, asked.alert) is not None:
+            of_it = (AuditEntryRow.record_kind == KIND, AuditEntryRow.record_id == asked.alert)
+            return logged_entries(session, of_it, before=before, most=most)
+    unknown = Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such alert.")
+    with records.database.writing() as session:
+        record = reference(KIND, asked.alert)
+        return write_refused(records, session, asked.by, Action.VIEW_ALERT, record, asked.origin, unknown)
+
+
+def _listed(records: HubRecords, deployment: DeploymentId, wanted: Select[AlertRow]) -> list[ListedAlert]:
+    with records.database.reading() as session:
+        questions = known_answers_of(session, deployment)
+        listed = []
+        for row in session.scalars(wanted):
+            value = value_without_texts(row)
+            listed.append(
+                ListedAlert(
+                    alert=as_shown(value) if value.alert in questions else value,
+                    version=row.version,
+                    node=NodeId(row.node_id),
+                    camera=CameraId(row.camera_id),
+                    captured_at=row.captured_at,
+                    published=published_class(value),
+                )
+            )
+        return listed
+
+
+def _refused(records: HubRecords, by: Actor, origin: str, record: str, kind: str) -> Refusal | None:
+    """Why somebody may not look at alerts, logged; None when they may."""
+    verdict = may_act(by, Action.VIEW_ALERT, records.clock())
+    if not isinstance(verdict, Refusal):
+        return None
+    with records.database.writing() as session:
+        return write_refused(records, session, by, Action.VIEW_ALERT, reference(kind, record), origin, verdict)
