@@ -1,4 +1,20 @@
+import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { App } from "./App";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/components.css";
+import "./styles/shell.css";
+import { setTheme, theme } from "./ui/preferences";
 
+setTheme(theme());
 const root = document.getElementById("root");
-if (root) createRoot(root).render(<p>…</p>);
+if (!root) throw new Error("The page has no place for the console.");
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);
+if ("serviceWorker" in navigator && import.meta.env.PROD) {
+  void navigator.serviceWorker.register("/sw.js");
+}

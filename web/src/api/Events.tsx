@@ -1,0 +1,93 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from "react";
+import { EventLink, type HubEvent, type LinkState } from "./events";
+
+const KINDS = [
+  "deployment.changed",
+  "presence.changed",
+  "alert.raised",
+  "alert.changed",
+  "watchlist.changed",
+  "node.changed",
+  "camera.changed",
+  "people.changed",
+  "certificate.changed",
+  "webhook.changed",
+];
+
+type Listener = (event: HubEvent) => void;
+
+interface Updates {
+  state: LinkState;
+  /** The latest state of nodes and cameras; null before the first. */
+  fleet: unknown;
+  listen: (listener: Listener) => () => void;
+}
+
+const Context = createContext<Updates>({ state: "connecting", fleet: null, listen: () => () => undefined });
+
+/** Query keys begin with what they show ("deployments", "alerts", …): an event renews all that show its kind. */
+const SHOWN_BY: Record<string, readonly string[]> = {
+  deployment: ["deployments", "deployment"],
+  presence: ["deployment"],
+  alert: ["alerts", "alert", "deployment"],
+  watchlist: ["watchlists", "watchlist", "deployment"],
+  node: ["nodes"],
+  camera: ["cameras"],
+  people: ["people"],
+  certificate: ["certificates"],
+  webhook: ["webhooks"],
+};
+
+const TOGETHER_MS = 150;
+
+/** One line of events for the whole console. In a storm, what is shown is renewed a few times a second at most. */
+export function Events({ children }: { children: ReactNode }) {
+  const queries = useQueryClient();
+  const [state, setState] = useState<LinkState>("connecting");
+  const [fleet, setFleet] = useState<unknown>(null);
+  const listeners = useRef(new Set<Listener>());
+
+  useEffect(() => {
+    const stale = new Set<string>();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const renew = () => {
+      timer = undefined;
+      for (const key of stale) void queries.invalidateQueries({ queryKey: [key] });
+      stale.clear();
+    };
+    const link = new EventLink(
+      KINDS,
+      (event) => {
+        for (const key of SHOWN_BY[event.kind.split(".")[0] ?? ""] ?? []) stale.add(key);
+        timer ??= setTimeout(renew, TOGETHER_MS);
+        for (const listener of listeners.current) listener(event);
+      },
+      setState,
+      setFleet,
+    );
+    link.open();
+    return () => {
+      clearTimeout(timer);
+      link.close();
+    };
+  }, [queries]);
+
+  const listen = useRef((listener: Listener) => {
+    listeners.current.add(listener);
+    return () => void listeners.current.delete(listener);
+  });
+  return <Context.Provider value={{ state, fleet, listen: listen.current }}>{children}</Context.Provider>;
+}
+
+export function useUpdates(): Updates {
+  return useContext(Context);
+}
+
+/** Calls back for every event while the component is shown. */
+export function useEvent(onEvent: Listener): void {
+  const { listen } = useUpdates();
+  const latest = useRef(onEvent);
+  latest.current = onEvent;
+  useEffect(() => listen((event) => latest.current(event)), [listen]);
+}
