@@ -194,6 +194,11 @@ class BusServer:
         if line is None or "ailed" in line:
             raise BusError(f"The bus did not take over its new users: {line or 'it said nothing'}.")
 
+    def kill(self) -> None:
+        """End the server at once, as a crash would; it is started anew."""
+        if self._process is not None and self.alive:
+            self._process.kill()
+
     async def stop(self) -> None:
         """End the server and let go of its folder. What it keeps stays there."""
         if self._watching is not None:

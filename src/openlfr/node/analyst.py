@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -43,6 +44,23 @@ class AnalystCounts:
     """Matches that raised no alert because the same person had just raised one."""
 
 
+class Shadow(Protocol):
+    """Follows the same passages beside the analyst, to learn what another recogniser would have said. It is told
+    everything and asked nothing: no method may raise. Called in the workers' threads."""
+
+    def looked(self, passage_id: str, shot: Shot, at_s: float) -> None:
+        """Another look at a passage. The shot stays the analyst's, who overwrites it later: copy what is kept."""
+        ...
+
+    def answered(self, passage_id: str, person_id: str) -> None:
+        """The passage matches this person, whether or not an alert is held back because one was just raised."""
+        ...
+
+    def ended(self, passage_id: str) -> None:
+        """The passage is over: nothing of it may be kept."""
+        ...
+
+
 @dataclass(slots=True, eq=False)
 class _Look:
     passage: Passage
@@ -64,6 +82,7 @@ class Analyst:
         zone: Zone | None = None,
         policy: ShotPolicy | None = None,
         tracker: Tracker | None = None,
+        shadow: Shadow | None = None,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -74,6 +93,7 @@ class Analyst:
         self._zone = zone
         self._policy = policy or ShotPolicy()
         self._tracker = tracker or Tracker()
+        self._shadow = shadow
         self._new_id = new_id
         self._monotonic_s = monotonic_s
         self._passages: dict[int, Passage] = {}
@@ -169,14 +189,22 @@ class Analyst:
             passage.restart(self._new_id(), at_s)
             self._count(passages=1, faces_seen=1)
         elif passage.settled:
+            if self._shadow is not None:
+                recheck = self._shot(frame, look, template.copy(), faces)
+                self._shadow.looked(passage.identifier, recheck, at_s)
+                recheck.wipe()
             self._ledger.destroyed(1)
             passage.assess_from_s = at_s + self._policy.recheck_after_s
             return None
         shot = self._shot(frame, look, template.copy(), faces)
+        if self._shadow is not None:
+            self._shadow.looked(passage.identifier, shot, at_s)
         self._ledger.destroyed(passage.add(shot, at_s, self._policy.kept))
         match = self._recognition.match(passage.shots, at_s, self._ledger)
         if match is None:
             return None
+        if self._shadow is not None:
+            self._shadow.answered(passage.identifier, match.person_id)
         alert = None
         if match.suppressed:
             self._count(suppressed=1)
@@ -236,6 +264,8 @@ class Analyst:
 
     def _forget(self, passage: Passage) -> None:
         self._ledger.destroyed(passage.wipe())
+        if self._shadow is not None:
+            self._shadow.ended(passage.identifier)
 
     def _count(self, **more: int) -> None:
         old = self.counts

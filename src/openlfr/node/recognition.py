@@ -171,7 +171,7 @@ class Recognition:
         within_reach = [c for c in found if c.score + DLIB_RULE.reach >= self.threshold]
         if not within_reach:
             return None
-        chips = np.stack([second.chip(ArrayFrameImage(shot.picture), _within(shot)) for shot in shots])
+        chips = np.stack([second.chip(ArrayFrameImage(shot.picture), landmarks_within(shot)) for shot in shots])
         descriptors = second.describe(chips)
         ledger.created(len(descriptors))
         # Averaged with the same weights as the templates, for the same reason.
@@ -189,6 +189,6 @@ class Recognition:
         return max(decided, key=lambda d: d.score, default=None)
 
 
-def _within(shot: Shot) -> NDArray[np.float32]:
+def landmarks_within(shot: Shot) -> NDArray[np.float32]:
     """The landmarks of a shot in pixels of its own picture."""
     return shot.landmarks - np.array(shot.origin, np.float32)

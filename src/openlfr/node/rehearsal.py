@@ -15,7 +15,7 @@ from openlfr.capture.camera import Camera, CameraState, Pace
 from openlfr.capture.clock import Clock
 from openlfr.capture.source import Source
 from openlfr.node.alert import Alert
-from openlfr.node.analyst import Analyst
+from openlfr.node.analyst import Analyst, Shadow
 from openlfr.node.ledger import LedgerCounts, PrivacyLedger
 from openlfr.node.node import Node, Station, StationStatus
 from openlfr.node.recognition import Recognition
@@ -88,6 +88,7 @@ class Rehearsal:
         pace: Pace = Pace.OWN_SPEED,
         clock: Clock | None = None,
         workers: int | None = None,
+        shadow: Shadow | None = None,
     ) -> None:
         self.ledger = PrivacyLedger()
         self._deliver = on_alert
@@ -97,7 +98,14 @@ class Rehearsal:
         stations = [
             Station(
                 Camera(named.name, named.source, on_frame=self._frame_arrived, pace=pace, clock=clock),
-                Analyst(named.name, detector=detector, recognition=recognition, ledger=self.ledger, zone=named.zone),
+                Analyst(
+                    named.name,
+                    detector=detector,
+                    recognition=recognition,
+                    ledger=self.ledger,
+                    zone=named.zone,
+                    shadow=shadow,
+                ),
             )
             for named in sources
         ]
