@@ -114,9 +114,16 @@ def documented_problems() -> dict[int | str, dict[str, object]]:
     return {
         "default": {
             "description": "The request was not done, and nothing was changed: a problem document says why.",
-            "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema(ref_template="#/components/schemas/{model}")}},
+            "content": {MEDIA_TYPE: {"schema": _schema()}},
         }
     }
+
+
+def _schema() -> dict[str, object]:
+    """The schema of a problem, whole: nothing else would bring the part of it that it refers to into OpenAPI."""
+    schema = Problem.model_json_schema()
+    schema["properties"]["problems"]["items"] = schema.pop("$defs")[WrongField.__name__]
+    return schema
 
 
 def answer_with_problems(app: FastAPI) -> None:
