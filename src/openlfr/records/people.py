@@ -50,6 +50,12 @@ class People:
                 )
             return Actor(staff, _roles(session, staff), _competences(session, staff))
 
+    def own_name(self, staff: StaffId) -> str:
+        """The name of somebody who is to see it themselves: what is looked at by oneself needs no entry in the log."""
+        with self.records.database.reading() as session:
+            row = session.get_one(StaffRow, staff)
+            return self.records.sealer.unseal_text(row.name, _name_place(staff))
+
     def appoint_first(self, name: str, roles: Collection[Role], origin: str) -> StaffMember | Refusal:
         """Add the first administrator of new records, with any further roles; refused once there is anybody."""
         with self.records.database.writing() as session:

@@ -1,0 +1,102 @@
+"""Whoever fails to sign in waits, longer each time: the same account, and the same address.
+
+Kept in the database, so that all programs of a hub agree. No account is ever locked for good, since whoever knows a
+sign-in name could then keep an officer out: the wait ends by itself, and passkeys do not wait for an account at all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from ipaddress import IPv6Address, ip_address
+from math import ceil
+from typing import Final
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from openlfr.records.account_store import account_digest
+from openlfr.records.account_tables import SignInFailureRow
+from openlfr.records.hub_records import HubRecords
+
+LONGEST_WAIT_S: Final = 900
+_FORGOTTEN_AFTER: Final = timedelta(hours=24)
+_IPV6_SITE_BITS: Final = 64  # one subscriber has at least so many addresses
+
+
+class Counted(StrEnum):
+    """Whose failures are counted. An operations room shares an address, so an address may fail more often."""
+
+    ACCOUNT = "account"
+    ADDRESS = "address"
+
+
+_FREE: Final = {Counted.ACCOUNT: 4, Counted.ADDRESS: 20}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Whose failure it is, should it fail: a sign-in name as it was typed, or an address."""
+
+    counted: Counted
+    whose: str
+
+    @classmethod
+    def on_account(cls, name: str) -> "Attempt":
+        return cls(Counted.ACCOUNT, name)
+
+    @classmethod
+    def from_address(cls, address: str) -> "Attempt":
+        """IPv6 addresses count by their network of 64 bits."""
+        try:
+            ip = ip_address(address)
+        except ValueError:
+            return cls(Counted.ADDRESS, address)
+        site = str(int(ip) >> _IPV6_SITE_BITS) if isinstance(ip, IPv6Address) else str(ip)
+        return cls(Counted.ADDRESS, site)
+
+
+def wait_after(failures: int, counted: Counted) -> timedelta:
+    """How long nobody may try after so many failures in a row: 2, 4, 8 ... seconds, at most a quarter of an hour."""
+    beyond = failures - _FREE[counted]
+    return timedelta(seconds=0 if beyond < 0 else min(2 ** (beyond + 1), LONGEST_WAIT_S))
+
+
+@dataclass(frozen=True, slots=True)
+class SignInDelay:
+    """Counts failures. An attempt counts as failed from its beginning, so that many at once gain nothing."""
+
+    records: HubRecords
+
+    def begin(self, session: Session, attempts: Sequence[Attempt]) -> int:
+        """Seconds to wait, with nothing counted; or 0, and the attempt is counted until `succeeded` says otherwise."""
+        now = self.records.clock()
+        session.execute(delete(SignInFailureRow).where(SignInFailureRow.last_at <= now - _FORGOTTEN_AFTER))
+        rows = [(attempt, session.get(SignInFailureRow, self._digest(attempt))) for attempt in attempts]
+        wait = max((_wait_s(row, attempt.counted, now) for attempt, row in rows if row is not None), default=0)
+        if wait == 0:
+            for attempt, row in rows:
+                if row is None:
+                    session.add(SignInFailureRow(digest=self._digest(attempt), failures=1, last_at=now))
+                else:
+                    row.failures += 1
+                    row.last_at = now
+        return wait
+
+    def succeeded(self, session: Session, attempts: Sequence[Attempt]) -> None:
+        """Forget the failures of the account; of the address only this attempt, or one account would free all."""
+        for attempt in attempts:
+            row = session.get(SignInFailureRow, self._digest(attempt))
+            if row is not None and (attempt.counted is Counted.ACCOUNT or row.failures == 1):
+                session.delete(row)
+            elif row is not None:
+                row.failures -= 1
+
+    def _digest(self, attempt: Attempt) -> bytes:
+        return account_digest(self.records, f"failures of {attempt.counted}", attempt.whose)
+
+
+def _wait_s(row: SignInFailureRow, counted: Counted, now: datetime) -> int:
+    # A clock that was set back must not make anybody wait for longer than the rule says.
+    since = max(now - row.last_at, timedelta(0))
+    return max(0, ceil((wait_after(row.failures, counted) - since).total_seconds()))
