@@ -1,0 +1,247 @@
+"""Events for people at their consoles: a projection of the audit log, read once and told to everybody who listens.
+
+The number of an event is the sequence of its entry in the log, so a listener that was cut off goes on after the last
+one it saw, without loss and without repetition, from any point of the log and at any process of the hub. The newest
+events are kept in memory, encoded once; an older point is caught up with from the log. Nothing is queued for anybody:
+each listener has only its place, and one that falls behind everything kept in memory is cut and comes again.
+
+What the fleet does from moment to moment (`fleet`) is no event: it has no number and is not in the log. Listeners are
+told of it as they come, and when it changed, at most once a second.
+"""
+
+import asyncio
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final, Protocol
+
+import structlog
+
+from openlfr.hub.event_kinds import Event, EventKind, event_of, kinds_for
+from openlfr.hub.problems import ProblemError
+from openlfr.hub.signed_in import Caller, Standing
+from openlfr.hub.tip import AuditTip
+from openlfr.policy.roles import Actor
+from openlfr.records.changes import BEFORE_EVERYTHING, Change, changes_after, newest_change
+from openlfr.records.errors import RecordsError
+from openlfr.records.hub_records import HubRecords
+from openlfr.sealing.canonical import JsonValue, canonical_bytes
+
+MOST_LISTENERS: Final = 2000
+_KEPT_EVENTS: Final = 4096
+_READ_AT_ONCE: Final = 500
+_FLEET_EVERY_S: Final = 1.0
+_STANDING_EVERY_S: Final = 5.0
+_AGAIN_AFTER_S: Final = 1.0
+_FLEET_KINDS: Final = frozenset({EventKind.NODE_CHANGED, EventKind.CAMERA_CHANGED})
+_ABOUT_CALLERS: Final = frozenset({"session", "staff", "access token"})
+"""Records whose changes may shut a listener out."""
+
+log = structlog.get_logger(__name__)
+
+
+class FleetSource(Protocol):
+    """What nodes and cameras do now, from memory."""
+
+    def snapshot(self) -> JsonValue:
+        """Situations and figures of all nodes and cameras: nothing about anybody."""
+        ...
+
+
+@dataclass(eq=False, slots=True)
+class Listener:
+    """One listener: who it is, what it may hear of, up to where it was told, and the bell that wakes it."""
+
+    caller: Caller
+    kinds: frozenset[EventKind]
+    place: int = BEFORE_EVERYTHING
+    bell: asyncio.Event = field(default_factory=asyncio.Event)
+    shut_out: bool = False
+
+
+class EventFeed:
+    """The one reader of the log in this process. For one event loop; `run` must be running."""
+
+    def __init__(
+        self,
+        records: HubRecords,
+        tip: AuditTip,
+        standing: Standing,
+        fleet: FleetSource,
+        *,
+        kept_events: int = _KEPT_EVENTS,
+        standing_every_s: float = _STANDING_EVERY_S,
+    ) -> None:
+        """`kept_events` is how far behind a listener may be, and `standing_every_s` how long one that locked by
+        itself may go on."""
+        self._records = records
+        self._tip = tip
+        self._standing = standing
+        self._fleet = fleet
+        self._kept_events = kept_events
+        self._standing_every_s = standing_every_s
+        self._listeners: set[Listener] = set()
+        self._events: list[tuple[EventKind, bytes]] = []
+        self._numbers: list[int] = []
+        self._from = self._position = 0
+        self._fleet_now = b""
+        self._read = asyncio.Event()
+        self.published: Counter[EventKind] = Counter()
+        self.cut = 0
+
+    @property
+    def listeners(self) -> int:
+        """How many listen now."""
+        return len(self._listeners)
+
+    async def run(self) -> None:
+        """Read, tell and look after listeners, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow())
+            tasks.create_task(self._watch_fleet())
+            tasks.create_task(self._watch_standing())
+
+    def admit(self, caller: Caller) -> Listener:
+        """Take a listener in. Raises ProblemError when there are too many."""
+        if len(self._listeners) >= MOST_LISTENERS:
+            raise ProblemError(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "too_many_listeners",
+                "Too many consoles listen at this hub: close those that nobody looks at, then try again.",
+                headers={"Retry-After": "10"},
+            )
+        return Listener(caller, kinds_for(caller.actor, self._records.clock()))
+
+    async def known(self, after: int) -> bool:
+        """Whether the log reaches as far as an event that somebody says they have seen."""
+        return after <= self._position or after <= await asyncio.to_thread(self._newest)
+
+    async def listen(self, listener: Listener, after: int | None) -> AsyncIterator[bytes]:
+        """Encoded events numbered above `after` (None: from now on), as they come, and the state of the fleet.
+
+        Ends when the listener is shut out (signed out, locked, roles changed) or has fallen behind what is kept.
+        """
+        await self._read.wait()
+        listener.place = self._position if after is None else after
+        self._listeners.add(listener)
+        fleet = b""
+        try:
+            while not listener.shut_out:
+                listener.bell.clear()
+                if listener.kinds & _FLEET_KINDS and fleet != self._fleet_now:
+                    fleet = self._fleet_now
+                    yield fleet
+                elif listener.place >= self._position:
+                    await listener.bell.wait()
+                elif listener.place >= self._from:
+                    chunk = self._kept_after(listener.place, listener.kinds)
+                    listener.place = self._position
+                    if chunk:
+                        yield chunk
+                    if listener.place < self._from:
+                        self.cut += 1
+                        return
+                else:
+                    changes = await asyncio.to_thread(self._changes, listener.place)
+                    listener.place = changes[-1].sequence
+                    chunk = b"".join(each.encoded() for each in _events(changes) if each.kind in listener.kinds)
+                    if chunk:
+                        yield chunk
+        finally:
+            self._listeners.discard(listener)
+
+    def _kept_after(self, place: int, kinds: frozenset[EventKind]) -> bytes:
+        first = bisect_right(self._numbers, place)
+        return b"".join(encoded for kind, encoded in self._events[first:] if kind in kinds)
+
+    async def _follow(self) -> None:
+        await self._tip.changed(0)
+        self._from = self._position = self._tip.size - 1
+        self._fleet_now = self._encoded_fleet()
+        self._read.set()
+        while True:
+            await self._tip.changed(self._position + 1)
+            try:
+                changes = await asyncio.to_thread(self._changes, self._position)
+            except RecordsError as error:
+                log.warning("events_not_read", reason=str(error))
+                await asyncio.sleep(_AGAIN_AFTER_S)
+                continue
+            self._take(changes)
+            touched = {each.record.id for each in changes if each.record.kind in _ABOUT_CALLERS}
+            if touched:
+                await self._ask_standing([each for each in self._listeners if _names(each.caller) & touched])
+
+    def _take(self, changes: Sequence[Change]) -> None:
+        events = _events(changes)
+        for event in events:
+            self._numbers.append(event.number)
+            self._events.append((event.kind, event.encoded()))
+            self.published[event.kind] += 1
+        before, self._position = self._position, changes[-1].sequence
+        surplus = len(self._numbers) - self._kept_events
+        if surplus > 0:
+            self._from = self._numbers[surplus - 1]
+            del self._numbers[:surplus], self._events[:surplus]
+        told = {event.kind for event in events}
+        for listener in self._listeners:
+            if listener.kinds & told:
+                listener.bell.set()
+            elif listener.place == before:
+                listener.place = self._position  # nothing here is for it: it stays abreast without being woken
+
+    async def _watch_fleet(self) -> None:
+        await self._read.wait()
+        while True:
+            now = self._encoded_fleet()
+            if now != self._fleet_now:
+                self._fleet_now = now
+                for listener in self._listeners:
+                    listener.bell.set()
+            await asyncio.sleep(_FLEET_EVERY_S)
+
+    def _encoded_fleet(self) -> bytes:
+        return b"event: fleet\ndata: %s\n\n" % canonical_bytes(self._fleet.snapshot())
+
+    async def _watch_standing(self) -> None:
+        while True:
+            await asyncio.sleep(self._standing_every_s)
+            await self._ask_standing(list(self._listeners))
+
+    async def _ask_standing(self, listeners: Collection[Listener]) -> None:
+        """Shut out whoever would not be let in again, or would hear of other kinds: they come back as they are now."""
+        try:
+            standing = await asyncio.to_thread(self._standing_of, {each.caller for each in listeners})
+        except RecordsError as error:
+            log.warning("standing_not_read", reason=str(error))
+            return
+        now = self._records.clock()
+        for listener in listeners:
+            actor = standing[listener.caller]
+            if actor is None or kinds_for(actor, now) != listener.kinds:
+                listener.shut_out = True
+                listener.bell.set()
+
+    def _standing_of(self, callers: Collection[Caller]) -> dict[Caller, Actor | None]:
+        return {caller: self._standing.now(caller) for caller in callers}
+
+    def _changes(self, after: int) -> Sequence[Change]:
+        with self._records.database.reading() as session:
+            return changes_after(session, after, _READ_AT_ONCE)
+
+    def _newest(self) -> int:
+        with self._records.database.reading() as session:
+            return newest_change(session)
+
+
+def _events(changes: Sequence[Change]) -> list[Event]:
+    return [event for change in changes if (event := event_of(change)) is not None]
+
+
+def _names(caller: Caller) -> frozenset[str]:
+    """Everything by which the log may name this caller."""
+    session = () if caller.session is None else (caller.session.session,)
+    token = () if caller.token is None else (caller.token.token,)
+    return frozenset({caller.staff, *session, *token})
