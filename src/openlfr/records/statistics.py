@@ -18,6 +18,7 @@ from openlfr.policy.alert import (
     long_false_engagement,
 )
 from openlfr.policy.application import UseCase
+from openlfr.policy.deployment import Deployment
 from openlfr.policy.guard import GuardVerdict, assess
 from openlfr.policy.identifiers import DeploymentId, NodeId
 from openlfr.policy.jurisdiction import JurisdictionProfile
@@ -154,7 +155,19 @@ def _statistics(
     value = record.deployment
     if value.rehearsal:
         return Refusal(RefusalCode.WRONG_STATE, "A rehearsal is counted nowhere and has no statistics.")
-    rows = session.scalars(select(AlertRow).where(AlertRow.deployment_id == deployment, AlertRow.test.is_(False))).all()
+    return counts_of(session, value)
+
+
+def counted_alerts(session: Session, deployment: DeploymentId) -> list[AlertRow]:
+    """The alerts of a deployment that are counted: none of a tester, of a rehearsal, or with a known answer."""
+    found = select(AlertRow).where(AlertRow.deployment_id == deployment, AlertRow.test.is_(False))
+    return list(session.scalars(found.order_by(AlertRow.raised_at, AlertRow.id)))
+
+
+def counts_of(session: Session, value: Deployment) -> DeploymentStatistics:
+    """The counts of a deployment whose value was read already; who may see them, the caller has asked."""
+    deployment = value.deployment
+    rows = counted_alerts(session, deployment)
     counted = [value_without_texts(row) for row in rows]
     classes = Counter(row.published_class for row in rows)
     outcomes = Counter(PUBLISHED_OUTCOME[row.outcome] for row in rows if row.outcome is not None)

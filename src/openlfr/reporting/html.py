@@ -25,6 +25,19 @@ figure { margin: 1rem 0; max-width: 56rem; background: #fff; border: 1px solid v
   padding: .75rem; }
 figure svg { display: block; width: 100%; height: auto; }
 figcaption { color: #57606a; font-size: .875rem; }
+.lead { color: var(--quiet); margin: 0 0 .25rem; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; margin: 1rem 0; }
+.facts div { border: 1px solid var(--line); border-top: 4px solid #0072b2; border-radius: .375rem; padding: .625rem; }
+.facts dt { color: var(--quiet); font-size: .8125rem; line-height: 1.3; }
+.facts dd { font-size: 1.5rem; font-weight: 600; margin: .125rem 0 0; font-variant-numeric: tabular-nums; }
+nav { border-bottom: 1px solid var(--line); margin-bottom: 1.5rem; padding-bottom: .5rem; }
+nav ul, .links { list-style: none; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; padding: 0; margin: 0 0 .5rem; }
+nav a, .links a { display: inline-block; padding: .375rem 0; }
+a { color: inherit; text-underline-offset: .2em; }
+a:focus-visible, .scroll:focus-visible { outline: 3px solid #d55e00; outline-offset: 2px; }
+.skip { position: absolute; left: -999rem; }
+.skip:focus { position: static; }
+.mark { background: #d55e00; color: #fff; font-weight: 600; padding: .5rem .75rem; border-radius: .375rem; }
 @page { size: A4 landscape; margin: 12mm; }
 @media print {
   :root { --ink: #000; --paper: #fff; --quiet: #333; --line: #999; --band: #fff; }
@@ -35,14 +48,18 @@ figcaption { color: #57606a; font-size: .875rem; }
 """
 
 
-def page(title: str, body: Iterable[str]) -> str:
-    """A whole page: `title` is its heading, `body` finished pieces of HTML."""
+def page(title: str, body: Iterable[str], *, lead: str = "", before: str = "") -> str:
+    """A whole page: `title` is its heading, `lead` a plain line above it, `body` finished pieces of HTML.
+
+    `before` is finished HTML that stands ahead of the page's own content, such as links to other pages.
+    """
+    above = f'<p class="lead">{escape(lead)}</p>\n' if lead else ""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
-        f"<h1>{escape(title)}</h1>\n{''.join(body)}</main>\n</body>\n</html>\n"
+        f'<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{before}<main id="content">\n'
+        f"{above}<h1>{escape(title)}</h1>\n{''.join(body)}</main>\n</body>\n</html>\n"
     )
 
 
@@ -85,3 +102,18 @@ def table(
 def figure(svg: str, caption: str) -> str:
     """A drawing made by us (inserted as it is) above its caption."""
     return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>\n"
+
+
+def facts(items: Iterable[tuple[str, str]]) -> str:
+    """A few figures to be seen first, each below what it is."""
+    cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in items)
+    return f'<dl class="facts">{cells}</dl>\n'
+
+
+def links(items: Iterable[tuple[str, str]]) -> str:
+    """Links to other pages or files: text and address."""
+    return (
+        '<ul class="links">'
+        + "".join(f'<li><a href="{escape(address)}">{escape(text)}</a></li>' for text, address in items)
+        + "</ul>\n"
+    )
