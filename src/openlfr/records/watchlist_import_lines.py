@@ -81,14 +81,22 @@ def outcomes(session: Session, import_id: str) -> Mapping[Outcome, int]:
 def read_lines(records: HubRecords, import_id: str) -> Iterator[LineResult]:
     """The result of every row in the order of the file, for whoever imported it just now."""
     with records.database.reading() as session:
-        rows = session.execute(
-            select(WatchlistImportLineRow.line, WatchlistImportLineRow.outcome, WatchlistImportLineRow.content)
-            .where(WatchlistImportLineRow.import_id == import_id)
-            .order_by(WatchlistImportLineRow.line)
-        )
-        for line, outcome, sealed in rows:
-            document = records.sealer.unseal_json(sealed, _place(import_id, line))
-            yield LineResult(line, outcome, from_document(LineContent, document))
+        yield from read_some_lines(records, session, import_id)
+
+
+def read_some_lines(
+    records: HubRecords, session: Session, import_id: str, after: int = -1, most: int | None = None
+) -> Iterator[LineResult]:
+    """The results of rows with a number above `after`, in the order of the file, at most so many."""
+    rows = session.execute(
+        select(WatchlistImportLineRow.line, WatchlistImportLineRow.outcome, WatchlistImportLineRow.content)
+        .where(WatchlistImportLineRow.import_id == import_id, WatchlistImportLineRow.line > after)
+        .order_by(WatchlistImportLineRow.line)
+        .limit(most)
+    )
+    for line, outcome, sealed in rows:
+        document = records.sealer.unseal_json(sealed, _place(import_id, line))
+        yield LineResult(line, outcome, from_document(LineContent, document))
 
 
 def _place(import_id: str, line: int) -> Place:

@@ -78,6 +78,24 @@ class WatchlistReviews:
 
         return carried_out(self.records, asked, Action.VIEW_WATCHLIST, act, "Looked at entries.")
 
+    def entry(self, asked: AskedList, entry: EntryId) -> EntryView | Refusal:
+        """One entry of a list. The look is in the audit log before it is returned."""
+
+        def act(session: Session) -> EntryView | Refusal:
+            row = listed(session, asked, Action.VIEW_WATCHLIST, self.records)
+            if isinstance(row, Refusal):
+                return row
+            demands = demands_on(self.records, session, row)
+            if isinstance(demands, Refusal):
+                return demands
+            entry_row = session.get(WatchlistEntryRow, entry)
+            if entry_row is None or entry_row.watchlist_id != row.id:
+                return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such entry on this watchlist.")
+            (view,) = self._views(session, asked.watchlist, [entry_row], demands)
+            return view
+
+        return carried_out(self.records, asked, Action.VIEW_WATCHLIST, act, f"Looked at entry {entry}.")
+
     def pairs(self, asked: AskedList) -> tuple[Sequence[ListPair], Mapping[EntryId, PersonReference]] | Refusal:
         """The pairs of alike pictures of a list, the most similar first, and whose the entries are."""
 

@@ -38,11 +38,15 @@ _ROWS_AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class AskedList:
-    """Who asks for an act on which list, and from where."""
+    """Who asks for an act on which list, and from where.
+
+    `version` is that of the list they looked at: if it changed since, they must look again. None acts on what is there.
+    """
 
     by: Actor
     watchlist: WatchlistId
     origin: str
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ class ListDirectory:
             select(WatchlistDeliveryRow.watchlist_id)
             .where(
                 WatchlistDeliveryRow.watchlist_id == WatchlistRow.id,
+                WatchlistDeliveryRow.handed_over_at.is_not(None),
                 WatchlistDeliveryRow.destroyed_at.is_(None),
                 ~exists().where(
                     WriteOffRow.bundle_id == WatchlistDeliveryRow.bundle_id,
@@ -188,6 +193,10 @@ def listed(session: Session, asked: AskedList, action: Action, records: HubRecor
     row = session.get(WatchlistRow, asked.watchlist)
     if row is None:
         return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such watchlist.")
+    if asked.version is not None and asked.version != row.version:
+        return Refusal(
+            RefusalCode.CHANGED_MEANWHILE, "Somebody changed this watchlist meanwhile: look at it again, then decide."
+        )
     return row
 
 

@@ -54,11 +54,12 @@ from openlfr.sealing.vault_file import KeyPurpose
 
 @dataclass(frozen=True, slots=True)
 class ListRecord:
-    """A list as it is kept. `waiting` entries have no review yet. Names nobody."""
+    """A list as it is kept, changed so often as `version` says. `waiting` entries have no review yet. Names nobody."""
 
     watchlist: Watchlist
     waiting: int
     import_finished: bool
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,15 @@ class Watchlists:
                 "Looked at the list of its watchlists.",
             )
             return [_record(session, row) for row in rows]
+
+    def view(self, asked: AskedList) -> ListRecord | Refusal:
+        """One list, as numbers."""
+
+        def act(session: Session) -> ListRecord | Refusal:
+            row = listed(session, asked, Action.VIEW_WATCHLIST, self.records)
+            return row if isinstance(row, Refusal) else _record(session, row)
+
+        return carried_out(self.records, asked, Action.VIEW_WATCHLIST, act, "Looked at a watchlist.")
 
     def approve(self, asked: AskedList) -> ListRecord | Refusal:
         """Approve the list as it is: every entry reviewed, every accepted one complete, by nobody who built it."""
@@ -238,4 +248,5 @@ def _record(session: Session, row: WatchlistRow) -> ListRecord:
         watchlist=as_value(session, row),
         waiting=session.execute(waiting).scalar_one(),
         import_finished=not imports or imports[0] is not None,
+        version=row.version,
     )

@@ -8,7 +8,7 @@ from openlfr.hub.pagination import AskedPage, Listed
 from openlfr.hub.parts import HubServices
 from openlfr.hub.problems import answered
 from openlfr.hub.routers.cursors import entry_page, identifier_cursor, number_cursor
-from openlfr.hub.routers.pictures import JPEG_ANSWER, JpegResponse
+from openlfr.hub.routers.pictures import JPEG_ANSWER, JpegResponse, jpeg
 from openlfr.hub.schemas.alert_views import listed, summary_of, view_of
 from openlfr.hub.schemas.alerts import (
     AlertSummary,
@@ -99,7 +99,7 @@ def get_alert(
 def get_alert_picture(caller: SignedIn, services: HubServices, alert: AlertPath, picture: AlertPicture) -> JpegResponse:
     """One picture of an alert: the probe, with everybody else blurred, or the candidate. Each look is in the log."""
     asked = AlertAsked(caller.actor, AlertId(alert), caller.origin)
-    return JpegResponse(answered(alert_picture(services.alerts, asked, picture)))
+    return jpeg(answered(alert_picture(services.alerts, asked, picture)))
 
 
 @router.get("/alerts/{alert}/history")

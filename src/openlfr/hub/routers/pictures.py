@@ -12,8 +12,10 @@ class JpegResponse(Response):
 
     media_type = "image/jpeg"
 
-    def __init__(self, content: bytes) -> None:
-        super().__init__(content, headers=_NEVER_KEPT)
+
+def jpeg(content: bytes) -> JpegResponse:
+    """The answer with a picture."""
+    return JpegResponse(content, headers=_NEVER_KEPT)
 
 
 JPEG_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
