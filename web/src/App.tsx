@@ -2,8 +2,8 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { BrowserRouter, Navigate, Route, Routes } from "react-router";
 import { isUnreachable } from "./api/problem";
-import { SessionGate } from "./session/SessionGate";
 import { Shell } from "./Shell";
+import { SessionGate } from "./session/SessionGate";
 import { Loading } from "./ui/States";
 import { Toasts } from "./ui/Toasts";
 

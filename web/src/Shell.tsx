@@ -2,26 +2,26 @@ import {
   ClipboardList,
   Cog,
   FileSearch,
+  ListChecks,
   Lock,
   LogOut,
   Menu,
   Moon,
   Radio,
+  ScrollText,
   Server,
   Smartphone,
   Sun,
   Users,
   Video,
-  ListChecks,
-  ScrollText,
 } from "lucide-react";
 import { useState } from "react";
 import { NavLink, Outlet } from "react-router";
 import { useUpdates } from "./api/Events";
 import { type Role, useSession } from "./session/session";
 import { Button } from "./ui/Button";
-import { Notice } from "./ui/States";
 import { setTheme, theme } from "./ui/preferences";
+import { Notice } from "./ui/States";
 
 interface Place {
   to: string;
@@ -38,14 +38,7 @@ const PLACES: readonly Place[] = [
     to: "/deployments",
     title: "Deployments",
     icon: ClipboardList,
-    roles: [
-      "applicant",
-      "authorising officer",
-      "watchlist manager",
-      "operator",
-      "engagement officer",
-      "auditor",
-    ],
+    roles: ["applicant", "authorising officer", "watchlist manager", "operator", "engagement officer", "auditor"],
   },
   {
     to: "/watchlists",
