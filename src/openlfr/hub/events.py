@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
 from openlfr.hub.event_kinds import Event, EventKind, event_of, kinds_for
+from openlfr.hub.fleet_situation import FleetSource, fleet_document
 from openlfr.hub.problems import ProblemError
 from openlfr.hub.signed_in import Caller, Standing
 from openlfr.hub.tip import AuditTip
@@ -27,7 +28,7 @@ from openlfr.policy.roles import Actor
 from openlfr.records.changes import BEFORE_EVERYTHING, Change, changes_after, newest_change
 from openlfr.records.errors import RecordsError
 from openlfr.records.hub_records import HubRecords
-from openlfr.sealing.canonical import JsonValue, canonical_bytes
+from openlfr.sealing.canonical import canonical_bytes
 
 MOST_LISTENERS: Final = 2000
 _KEPT_EVENTS: Final = 4096
@@ -40,14 +41,6 @@ _ABOUT_CALLERS: Final = frozenset({"session", "staff", "access token"})
 """Records whose changes may shut a listener out."""
 
 log = structlog.get_logger(__name__)
-
-
-class FleetSource(Protocol):
-    """What nodes and cameras do now, from memory."""
-
-    def snapshot(self) -> JsonValue:
-        """Situations and figures of all nodes and cameras: nothing about anybody."""
-        ...
 
 
 @dataclass(eq=False, slots=True)
@@ -203,7 +196,7 @@ class EventFeed:
             await asyncio.sleep(_FLEET_EVERY_S)
 
     def _encoded_fleet(self) -> bytes:
-        return b"event: fleet\ndata: %s\n\n" % canonical_bytes(self._fleet.snapshot())
+        return b"event: fleet\ndata: %s\n\n" % canonical_bytes(fleet_document(self._fleet, self._records.clock()))
 
     async def _watch_standing(self) -> None:
         while True:

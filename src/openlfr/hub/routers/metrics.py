@@ -1,0 +1,26 @@
+"""Numbers about the hub for Prometheus, which comes with an access token."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from openlfr.hub.metrics import HubMetrics
+from openlfr.hub.parts import part
+from openlfr.hub.signed_in import Caller, signed_in_or_token
+from openlfr.records.account_tables import Scope
+
+router = APIRouter(tags=["metrics"])
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+def metrics(
+    caller: Annotated[Caller, Depends(signed_in_or_token(Scope.READ_METRICS))],  # noqa: ARG001 - who asks is let in
+    numbers: Annotated[HubMetrics, Depends(part(HubMetrics))],
+) -> Response:
+    """Counts of requests, events, alerts, nodes, cameras and deliveries, with nothing about anybody in them."""
+    return Response(numbers.exposition(), media_type=CONTENT_TYPE_LATEST)
