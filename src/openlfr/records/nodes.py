@@ -128,7 +128,7 @@ class Nodes:
         with self.records.database.writing() as session:
             row = session.scalars(select(NodeRow).where(NodeRow.code_digest == digest)).one_or_none()
             if row is None:
-                # Not in the audit log: nobody signed in, nothing is concerned, and anybody on the network could fill it.
+                # Not in the audit log: nobody signed in, no record is concerned, and any machine could fill it.
                 return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such code: copy all of it, or have one made.")
             log = reference(KIND, row.id)
             refusal = self._enrolment_refusal(session, row, keys)
@@ -214,7 +214,11 @@ class Nodes:
             rows = session.scalars(
                 select(WatchlistDeliveryRow)
                 .outerjoin(WriteOffRow, _same_delivery())
-                .where(WatchlistDeliveryRow.destroyed_at.is_(None), WriteOffRow.bundle_id.is_(None))
+                .where(
+                    WatchlistDeliveryRow.handed_over_at.is_not(None),
+                    WatchlistDeliveryRow.destroyed_at.is_(None),
+                    WriteOffRow.bundle_id.is_(None),
+                )
                 .order_by(WatchlistDeliveryRow.made_at)
             )
             return [OwedReceipt(row.bundle_id, NodeId(row.node_id), DeploymentId(row.deployment_id)) for row in rows]

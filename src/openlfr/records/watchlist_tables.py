@@ -194,7 +194,8 @@ class WatchlistRemovalRow(Table):
 
 
 class WatchlistDeliveryRow(Table):
-    """A bundle made for a node: it counts as there until the node's signed receipt says that it is destroyed."""
+    """A bundle made for a node. From `handed_over_at`, when the last of it went out, it counts as there, until the
+    node's signed receipt says that it is destroyed; what never went out whole can be opened by nobody."""
 
     __tablename__ = "watchlist_deliveries"
     __table_args__ = (
@@ -209,5 +210,6 @@ class WatchlistDeliveryRow(Table):
     deployment_id: Mapped[Identifier] = mapped_column(ForeignKey("deployments.id"))
     verify_key: Mapped[bytes]
     made_at: Mapped[datetime]
+    handed_over_at: Mapped[datetime | None]
     destroyed_at: Mapped[datetime | None]
     receipt: Mapped[bytes | None]

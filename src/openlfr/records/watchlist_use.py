@@ -74,8 +74,11 @@ class WatchlistsInUse:
     deployments: Deployments
     retention: Retention
 
-    def bundle(self, asked: AskedList, nodes: Sequence[NodeKeys]) -> MadeBundle | Refusal:
-        """Seal a frozen list to nodes of its deployment; each opens it once. Nothing else ever exports a picture."""
+    def bundle(self, asked: AskedList, nodes: Sequence[NodeKeys], *, in_pieces: bool = False) -> MadeBundle | Refusal:
+        """Seal a frozen list to nodes of its deployment; each opens it once. Nothing else ever exports a picture.
+
+        One that is sent `in_pieces` counts as handed over once `hand_over` says so, before its last piece goes out.
+        """
         # Sealing thousands of portraits takes seconds, in which an alert must not wait for the one writer.
         with self.records.database.reading() as session:
             made = self._bundled(session, asked, nodes)
@@ -98,6 +101,7 @@ class WatchlistsInUse:
                     deployment_id=row.deployment_id,
                     verify_key=node.verify.raw,
                     made_at=now,
+                    handed_over_at=None if in_pieces else now,
                 )
                 for node in nodes
             )
@@ -117,6 +121,12 @@ class WatchlistsInUse:
                 ),
             )
             return done
+
+    def hand_over(self, bundle: str, node: NodeId) -> None:
+        """Note that the rest of a bundle goes out now: from here on its node owes a receipt."""
+        with self.records.database.writing() as session:
+            row = session.get_one(WatchlistDeliveryRow, (bundle, node))
+            row.handed_over_at = row.handed_over_at or self.records.clock()
 
     def deliveries(self, watchlist: WatchlistId) -> Sequence[Delivery]:
         """Where bundles of a list went."""

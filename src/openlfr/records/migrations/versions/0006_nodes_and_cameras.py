@@ -96,3 +96,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("bundle_id", "node_id", name=op.f("pk_watchlist_write_offs")),
     )
     op.create_index("ix_watchlist_write_offs_deployment_id", "watchlist_write_offs", ["deployment_id"])
+    op.add_column("watchlist_deliveries", sa.Column("handed_over_at", Moment(), nullable=True))
+    op.execute("UPDATE watchlist_deliveries SET handed_over_at = made_at")
