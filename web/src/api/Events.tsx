@@ -42,13 +42,14 @@ const SHOWN_BY: Record<string, readonly string[]> = {
 const TOGETHER_MS = 150;
 
 /** One line of events for the whole console. In a storm, what is shown is renewed a few times a second at most. */
-export function Events({ children }: { children: ReactNode }) {
+export function Events({ on, children }: { on: boolean; children: ReactNode }) {
   const queries = useQueryClient();
   const [state, setState] = useState<LinkState>("connecting");
   const [fleet, setFleet] = useState<unknown>(null);
   const listeners = useRef(new Set<Listener>());
 
   useEffect(() => {
+    if (!on) return undefined;
     const stale = new Set<string>();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const renew = () => {
@@ -71,7 +72,7 @@ export function Events({ children }: { children: ReactNode }) {
       clearTimeout(timer);
       link.close();
     };
-  }, [queries]);
+  }, [queries, on]);
 
   const listen = useRef((listener: Listener) => {
     listeners.current.add(listener);

@@ -1,0 +1,8 @@
+export function Brand() {
+  return (
+    <div className="brand">
+      <img src="/icon.svg" alt="" />
+      OpenLFR
+    </div>
+  );
+}
