@@ -1,30 +1,50 @@
 """The application: every router under /api/v1, behind the same safeguards, and the console beside it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.formparsers import MultiPartParser
 
 from openlfr import __version__
+from openlfr.hub.console_files import CONSOLE_FOLDER, Console
 from openlfr.hub.headers import Safeguards
 from openlfr.hub.parts import hand_over
 from openlfr.hub.problems import answer_with_problems, documented_problems
 from openlfr.hub.public_routes import PREFIX
 from openlfr.hub.request_limits import SessionAllowance
-from openlfr.hub.routers import alerts, deployment_acts, deployments, health, profiles
+from openlfr.hub.request_log import RequestLog
+from openlfr.hub.routers import (
+    accounts,
+    alerts,
+    deployment_acts,
+    deployments,
+    health,
+    own_account,
+    profiles,
+    reports,
+    session,
+    set_up,
+    sign_in,
+)
 from openlfr.hub.services import Services
 from openlfr.hub.settings import HubSettings
-from openlfr.hub.signed_in import Standing
-from openlfr.records.access_tokens import AccessTokens
-from openlfr.records.sign_in_sessions import Sessions
+from openlfr.hub.sign_in_services import sign_in_services
+from openlfr.records.passwords import PasswordStore
 
 ROUTERS: tuple[APIRouter, ...] = (
+    accounts.router,
     alerts.router,
     deployment_acts.router,
     deployments.router,
     health.router,
+    own_account.router,
     profiles.router,
+    reports.router,
+    session.router,
+    set_up.router,
+    sign_in.router,
 )
 """Every router of the API; a module adds its own here."""
 
@@ -36,12 +56,14 @@ def create_app(
     parts: Sequence[object] = (),
     readiness: Mapping[str, Callable[[], str | None]] | None = None,
     routers: Sequence[APIRouter] = ROUTERS,
+    passwords: PasswordStore | None = None,
+    console: Path = CONSOLE_FOLDER,
 ) -> FastAPI:
     """The hub's application.
 
     `parts` are what further routers ask for (`parts.part(Fleet)`), one of each type. `readiness` names what the hub
-    cannot work without, beside its records: each a question that returns a fault in a sentence, or None. It may be
-    made and run several times in one process, as tests do.
+    cannot work without, beside its records: each a question that returns a fault in a sentence, or None. `passwords`
+    replaces the store that takes as long as it should, for tests. It may be made several times in one process.
     """
     app = FastAPI(
         title="OpenLFR",
@@ -55,18 +77,15 @@ def create_app(
         redirect_slashes=False,
         generate_unique_id_function=_operation,
     )
-    sessions = Sessions(services.records, settings.idle_lock, settings.session_end)
-    tokens = AccessTokens(services.records)
     allowance = SessionAllowance(settings.requests_a_minute)
     hand_over(
         app,
         (
             services,
             settings,
-            sessions,
-            tokens,
             allowance,
-            Standing(services.people, sessions, tokens),
+            reports.Violations(),
+            *sign_in_services(services, settings, passwords).parts(),
             health.Readiness({**_records_ready(services), **(readiness or {})}),
             *parts,
         ),
@@ -74,7 +93,9 @@ def create_app(
     answer_with_problems(app)
     for router in routers:
         app.include_router(router, prefix=PREFIX, responses=documented_problems())
+    app.router.default = Console(console)
     app.add_middleware(Safeguards, settings=settings, allowance=allowance)
+    app.add_middleware(RequestLog)  # the last one added is the first one asked
     return app
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openlfr.hub.csrf import comes_from_elsewhere
-from openlfr.hub.problems import ProblemError
+from openlfr.hub.problems import ProblemError, fault
 from openlfr.hub.public_routes import PREFIX
 from openlfr.hub.request_limits import SessionAllowance
 from openlfr.hub.settings import HubSettings
@@ -62,8 +62,12 @@ class Safeguards:
             return
         api = scope["path"].startswith(PREFIX)
 
+        started = False
+
         async def guarded(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers[name] = value
@@ -73,7 +77,12 @@ class Safeguards:
 
         refusal = self._refusal(scope)
         answer = self._app if refusal is None else refusal.response()
-        await answer(scope, receive, guarded)
+        try:
+            await answer(scope, receive, guarded)
+        except Exception as error:
+            if started:
+                raise
+            await fault(error, scope["method"])(scope, receive, guarded)
 
     def _refusal(self, scope: Scope) -> ProblemError | None:
         if _host(Headers(scope=scope).get("host", "")) not in self._settings.hosts:

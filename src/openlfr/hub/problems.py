@@ -7,6 +7,7 @@ says nothing of itself but a number, under which the log has the rest.
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from traceback import extract_tb
 from typing import Final, TypeVar
 from uuid import uuid4
 
@@ -27,6 +28,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 _TRY_AGAIN_S: Final = 5
 _LONGEST_FIELD: Final = 200
 _MOST_PROBLEMS: Final = 100
+_FRAMES: Final = 8
 
 STATUS_OF_REFUSAL: Final[Mapping[RefusalCode, HTTPStatus]] = {
     RefusalCode.WRONG_ROLE: HTTPStatus.FORBIDDEN,
@@ -127,13 +129,12 @@ def _schema() -> dict[str, object]:
 
 
 def answer_with_problems(app: FastAPI) -> None:
-    """Have every error of this application answered with a problem document."""
+    """Have every error that is expected answered with a problem document; `fault` answers the others."""
     app.add_exception_handler(ProblemError, _said)
     app.add_exception_handler(RequestValidationError, _fields)
     app.add_exception_handler(HTTPException, _of_the_framework)
     app.add_exception_handler(RecordsError, _records)
     app.add_exception_handler(SealingError, _records)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _said(_request: Request, error: Exception) -> JSONResponse:
@@ -202,8 +203,11 @@ async def _records(request: Request, error: Exception) -> JSONResponse:
     return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, code, sentence, headers=wait).response()
 
 
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+def fault(error: Exception, method: str) -> JSONResponse:
+    """The answer to an error that nobody expected. Where it happened goes to the log, what it said to nobody: it may
+    repeat personal data."""
     number = uuid4().hex
-    log.error("request_failed", number=number, method=request.method, path=request.url.path, kind=type(error).__name__)
+    where = [f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-_FRAMES:]]
+    log.error("request_failed", number=number, method=method, kind=type(error).__name__, where=where)
     sentence = f"The hub could not do this, by a fault of its own. Give the administrator this number: {number}."
     return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "fault", sentence).response()

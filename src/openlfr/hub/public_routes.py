@@ -13,6 +13,15 @@ PUBLIC: Final = frozenset(
         ("GET", f"{PREFIX}/health/live"),
         ("GET", f"{PREFIX}/health/ready"),
         ("POST", f"{PREFIX}/reports/content-security"),
+        ("GET", f"{PREFIX}/sign-in"),
+        ("POST", f"{PREFIX}/sign-in/password"),
+        ("POST", f"{PREFIX}/sign-in/passkey/options"),
+        ("POST", f"{PREFIX}/sign-in/passkey"),
+        ("GET", f"{PREFIX}/sign-in/directory"),
+        ("GET", f"{PREFIX}/sign-in/directory/callback"),
+        ("POST", f"{PREFIX}/set-up"),
+        ("POST", f"{PREFIX}/set-up/password"),
+        ("POST", f"{PREFIX}/set-up/passkey"),
     }
 )
 """Method and path, as the route has it."""

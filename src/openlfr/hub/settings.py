@@ -32,6 +32,8 @@ class DirectorySettings(BaseSettings):
     client_id: str = ""
     client_secret_file: Path | None = None
     """A file that holds the secret and nothing else; its owner alone can read it."""
+    ca_file: Path | None = None
+    """The certificates that vouch for the directory's; none, and those that the system trusts do."""
     claim: str = "sub"
     """The claim that names the person, as the administrator wrote it into their account."""
     scope: str = "openid"
@@ -40,6 +42,9 @@ class DirectorySettings(BaseSettings):
     def _complete(self) -> Self:
         if self.issuer is not None and (not self.client_id or self.client_secret_file is None):
             raise ValueError("A directory needs OPENLFR_HUB_DIRECTORY_CLIENT_ID and ..._CLIENT_SECRET_FILE.")
+        address = urlsplit(self.issuer or "https:")
+        if address.scheme != "https" and address.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("Write the directory's address with https: what it answers must be its own.")
         return self
 
 

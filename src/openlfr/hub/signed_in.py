@@ -12,10 +12,12 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
+from openlfr.hub.client_address import client_address
 from openlfr.hub.csrf import SAFE_METHODS, refuse_forged
 from openlfr.hub.parts import HubServices, part
 from openlfr.hub.problems import ProblemError
 from openlfr.hub.request_limits import SessionAllowance
+from openlfr.hub.session_cookie import session_cookie
 from openlfr.policy.identifiers import StaffId
 from openlfr.policy.refusal import Refusal
 from openlfr.policy.roles import Actor
@@ -24,7 +26,6 @@ from openlfr.records.account_tables import Scope
 from openlfr.records.people import People
 from openlfr.records.sign_in_sessions import Sessions, SignInSession
 
-COOKIE: Final = "__Host-openlfr-session"
 _BEARER: Final = "bearer "
 
 
@@ -42,24 +43,22 @@ class Caller:
         return self.actor.staff
 
 
+@dataclass(frozen=True, slots=True)
+class PersonAtBrowser(Caller):
+    """A person, by their session."""
+
+    session: SignInSession
+    token: None
+
+
 OurSessions = Annotated[Sessions, Depends(part(Sessions))]
 OurAccessTokens = Annotated[AccessTokens, Depends(part(AccessTokens))]
 Allowance = Annotated[SessionAllowance, Depends(part(SessionAllowance))]
 
 
-def client_address(request: Request) -> str:
-    """The address a request came from, as the server (and a proxy that it trusts) says."""
-    return request.client.host if request.client else "unknown"
-
-
-def session_cookie(request: Request) -> str:
-    """The session's token that the browser sent; empty for none."""
-    return request.cookies.get(COOKIE, "")
-
-
 def signed_in_though_locked(
     request: Request, services: HubServices, sessions: OurSessions, allowance: Allowance
-) -> Caller:
+) -> PersonAtBrowser:
     """Who is signed in at this browser, even while the session is locked: only for what a locked session may do."""
     token = session_cookie(request)
     session = sessions.by_token(token) if token else None
@@ -68,25 +67,24 @@ def signed_in_though_locked(
     refuse_forged(request, token)
     allowance.take(session.session)
     origin = f"console at {client_address(request)}, session {session.session}"
-    return Caller(_actor(services, session.staff), origin, session, None)
+    return PersonAtBrowser(_actor(services, session.staff), origin, session, None)
 
 
 def signed_in(
-    request: Request, sessions: OurSessions, caller: Annotated[Caller, Depends(signed_in_though_locked)]
-) -> Caller:
+    request: Request, sessions: OurSessions, caller: Annotated[PersonAtBrowser, Depends(signed_in_though_locked)]
+) -> PersonAtBrowser:
     """Who is signed in at this browser."""
-    session = caller.session
-    if session is None or session.locked:
+    if caller.session.locked:
         raise ProblemError(
             HTTPStatus.LOCKED, "session_locked", "The session is locked, and keeps its place: unlock it to go on."
         )
     if request.method not in SAFE_METHODS:
-        sessions.acted(session)
+        sessions.acted(caller.session)
     return caller
 
 
-SignedIn = Annotated[Caller, Depends(signed_in)]
-SignedInThoughLocked = Annotated[Caller, Depends(signed_in_though_locked)]
+SignedIn = Annotated[PersonAtBrowser, Depends(signed_in)]
+SignedInThoughLocked = Annotated[PersonAtBrowser, Depends(signed_in_though_locked)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from openlfr.records.account_store import (
 from openlfr.records.account_tables import AccountRow, SignInLinkRow
 from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.audit_entry import Who
-from openlfr.records.credentials import without_credentials
+from openlfr.records.credentials import take_credentials_away
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.people_tables import StaffRow
 from openlfr.records.sign_in_sessions import Sessions, SignInSession, hashed, new_token
@@ -142,7 +142,7 @@ class Accounts:
             session.add(row)
         row.name_digest = name_digest(self.records, name)
         row.sign_in_name = seal_column(self.records, "sign_in_name", staff, name)
-        without_credentials(session, row)
+        take_credentials_away(session, row)
         ended = self.sessions.end_all(session, staff, Who.acting(by, Action.MANAGE_STAFF), origin)
         token, expires_at = new_token(self.random_bytes), self.records.clock() + _LINK_LIFE
         session.merge(SignInLinkRow(staff_id=staff, token_hash=hashed(token), expires_at=expires_at))

@@ -1,7 +1,7 @@
 """How a person signs in, changed by themselves: a password with codes, and passkeys; never fewer than one way."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -171,10 +171,8 @@ class Credentials:
         write_sign_in(self.records, session, staff, SignInAct.CHANGE_CREDENTIALS, origin, words)
 
 
-def without_credentials(session: Session, account: AccountRow) -> Sequence[PasskeyRow]:
-    """Take every credential of an account away, within the caller's writing transaction; the passkeys removed."""
-    removed = passkeys_of(session, StaffId(account.staff_id))
-    for each in removed:
+def take_credentials_away(session: Session, account: AccountRow) -> None:
+    """Leave an account without any way to sign in, within the caller's writing transaction."""
+    for each in passkeys_of(session, StaffId(account.staff_id)):
         session.delete(each)
     account.password_hash = account.totp_secret = None
-    return removed

@@ -136,10 +136,10 @@ class SignIn:
         """Unlock one's session, or confirm in an open one that it is still oneself; None when it is done."""
         with self.records.database.reading() as session:
             account = session.get(AccountRow, known.staff)
-            name = (
-                "" if account is None else open_column(self.records, "sign_in_name", known.staff, account.sign_in_name)
-            )
-            kept = account.password_hash if account is not None else None
+            if account is None:
+                return SignInRefused(NotSignedIn.SESSION_ENDED)
+            name = open_column(self.records, "sign_in_name", known.staff, account.sign_in_name)
+            kept = account.password_hash
         attempts = (Attempt.on_account(name), Attempt.from_address(door.address))
         wait_s = self._begin(attempts)
         if wait_s:
