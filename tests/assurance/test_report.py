@@ -18,10 +18,8 @@ from openlfr.assurance.report import (
     EvaluationReport,
     FailureCounts,
     Machine,
-    ReportError,
-    check_report,
-    seal_report,
 )
+from openlfr.assurance.report_file import ReportError, check_report, seal_report
 from openlfr.policy.certificates import MatchingSetup
 from openlfr.reporting.evaluation_page import evaluation_page
 from openlfr.sealing.signature import SigningKey

@@ -10,7 +10,8 @@ from tests.support.made_folder import made_folder
 from typer.testing import CliRunner
 
 from openlfr.assurance.certificate import CertificateError, open_certificate
-from openlfr.assurance.report import CalibrationReport, check_report
+from openlfr.assurance.report import CalibrationReport
+from openlfr.assurance.report_file import check_report
 from openlfr.cli.calibrate import calibrate
 from openlfr.cli.evaluate import verify_report
 from openlfr.matching.threshold import parse_calibration, threshold_for

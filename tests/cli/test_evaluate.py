@@ -11,7 +11,8 @@ from tests.support.faces import astronaut, grace_hopper, models
 from tests.support.made_folder import made_folder
 from typer.testing import CliRunner
 
-from openlfr.assurance.report import EvaluationReport, check_report
+from openlfr.assurance.report import EvaluationReport
+from openlfr.assurance.report_file import check_report
 from openlfr.cli.evaluate import evaluate, verify_report
 
 RUNNER = CliRunner()

@@ -14,11 +14,13 @@ from openlfr.cli.deployment import app as deployment_app
 from openlfr.cli.doctor import doctor
 from openlfr.cli.enrol import app as enrol_app
 from openlfr.cli.evaluate import evaluate, verify_report
+from openlfr.cli.evaluate_video import evaluate_video
 from openlfr.cli.keys import app as keys_app
 from openlfr.cli.models import app as models_app
 from openlfr.cli.people import app as people_app
 from openlfr.cli.purge import purge
 from openlfr.cli.records import app as records_app
+from openlfr.cli.simulate import simulate
 from openlfr.cli.verify import app as verify_app
 from openlfr.cli.watch import watch
 from openlfr.cli.watchlist import app as watchlist_app
@@ -34,6 +36,8 @@ app.command()(watch)
 app.command()(demo)
 app.command()(doctor)
 app.command()(evaluate)
+app.command("evaluate-video")(evaluate_video)
+app.command()(simulate)
 app.command()(calibrate)
 app.command()(purge)
 app.add_typer(deployment_app, name="deployment")

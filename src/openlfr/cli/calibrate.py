@@ -13,7 +13,7 @@ from rich.text import Text
 from openlfr.assurance.calibration_run import CalibrationOrder, CalibrationOutcome, calibration_file
 from openlfr.assurance.calibration_run import calibrate as run_calibration
 from openlfr.assurance.certificate import sign_certificate
-from openlfr.assurance.report import seal_report
+from openlfr.assurance.report_file import seal_report
 from openlfr.capture.file_names import shown
 from openlfr.cli.evaluate import (
     CacheFolder,

@@ -19,10 +19,13 @@ from openlfr.assurance.dataset import Corrections, DatasetError, read_correction
 from openlfr.assurance.evaluation import EvaluationError
 from openlfr.assurance.evaluation_run import USUAL_FPIRS, EvaluationOrder
 from openlfr.assurance.evaluation_run import evaluate as run_evaluation
-from openlfr.assurance.report import EvaluationReport, ReportError, check_report, seal_report
+from openlfr.assurance.ground_truth import GroundTruthError
+from openlfr.assurance.report import EvaluationReport
+from openlfr.assurance.report_file import ReportError, check_report, seal_report
 from openlfr.capture.file_names import shown
 from openlfr.cli.hub_access import FINDINGS, give_up
 from openlfr.cli.signing import SigningKeyFile, TrustedKey, signing_key, trusted_key
+from openlfr.matching.threshold import ThresholdError
 from openlfr.reporting.evaluation_page import evaluation_page, rate_text
 from openlfr.vision.inference import InferenceError, Precision
 from openlfr.vision.models import Models, open_models
@@ -191,7 +194,7 @@ def measuring(pack: str, precision: Precision, second_opinion: bool, cache: Path
                 progress.update(tasks[stage], completed=done, total=total)
 
             yield Tools(models, kept, on_stage)
-    except (DatasetError, EvaluationError, PackError, InferenceError) as error:
+    except (DatasetError, EvaluationError, GroundTruthError, PackError, InferenceError, ThresholdError) as error:
         give_up(shown(str(error)))
     except (OSError, sqlite3.Error) as error:
         give_up(f"The templates cannot be kept in {shown(cache or '')} ({error}): name another --cache, or --no-cache.")

@@ -13,6 +13,7 @@ from openlfr.assurance.report import (
     Rate,
     SearchResult,
 )
+from openlfr.assurance.video_report import VideoReport
 from openlfr.reporting import html
 from openlfr.reporting.evaluation_charts import det_chart, score_chart
 from openlfr.reporting.wording import percent
@@ -65,7 +66,7 @@ def _pieces(report: EvaluationReport) -> Iterator[str]:
         yield from _search(search)
 
 
-def conditions(report: EvaluationReport | CalibrationReport) -> str:
+def conditions(report: EvaluationReport | CalibrationReport | VideoReport) -> str:
     """What was measured, and with what, as a table."""
     rows = [("Scores made by", str(report.setup)), ("Quality floor", f"{report.quality_floor:g}")]
     for data in report.data:
