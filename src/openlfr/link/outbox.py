@@ -28,7 +28,8 @@ STORE_LIMIT_BYTES: Final = 1 << 30
 """Room for ten thousand alerts."""
 MOST_WAITING: Final = 100
 MOST_WAITING_BYTES: Final = 64 << 20
-"""What waits in memory while the store takes nothing. When this is full as well, the node must not look any further."""
+"""What may wait in memory while the store takes nothing. When it does, nothing more may be looked at: no alert that is
+raised is ever dropped."""
 
 _STREAM: Final = "OUTBOX"
 _SUBJECT: Final = "outbox.alerts"
@@ -109,9 +110,7 @@ class Outbox:
         await self.bus.stop()
 
     def put(self, alert: AlertId, sealed: bytes) -> None:
-        """Take an alert in. Raises NotKeptError, having taken nothing, when there is no room left even in memory."""
-        if not self.has_room:
-            raise NotKeptError(f"{MOST_WAITING} alerts wait for the store already: {self.trouble}")
+        """Take an alert in. Whoever raises alerts asks `has_room` first; those under way by then are still taken."""
         self._waiting.append(_Waiting(alert, sealed))
         self._waiting_bytes += len(sealed)
         self._news.set()

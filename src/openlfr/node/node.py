@@ -5,12 +5,14 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
 from openlfr.capture.camera import Camera, CameraState
+from openlfr.capture.frame import Frame
 from openlfr.node.alert import Alert
-from openlfr.node.analyst import Analyst, AnalystCounts
+from openlfr.node.analyst import AnalystCounts
 
 _log = structlog.get_logger(__name__)
 
@@ -26,12 +28,48 @@ TOO_SLOW_PER_S = 8.0
 """A camera analysed less often than this, although it delivers more, is decoded more thinly until it keeps up."""
 
 
+class _InterpreterTurns:
+    """The interpreter's switch interval is the process's: short while any node runs, and then what it was."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running = 0
+        self._before_s = 0.0
+
+    def shorten(self) -> None:
+        with self._lock:
+            if not self._running:
+                self._before_s = sys.getswitchinterval()
+                sys.setswitchinterval(INTERPRETER_TURN_S)
+            self._running += 1
+
+    def restore(self) -> None:
+        with self._lock:
+            self._running -= 1
+            if not self._running:
+                sys.setswitchinterval(self._before_s)
+
+
+_turns = _InterpreterTurns()
+
+
+class FrameAnalyst(Protocol):
+    """Who looks at a camera's frames: `node.analyst.Analyst`, or somebody who asks before it may."""
+
+    @property
+    def counts(self) -> AnalystCounts: ...
+
+    def analyse(self, frame: Frame) -> list[Alert]: ...
+
+    def end(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Station:
     """A camera and the analyst of its frames."""
 
     camera: Camera
-    analyst: Analyst
+    analyst: FrameAnalyst
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +110,15 @@ class Node:
         self._busy: set[int] = set()
         self._next = 0
         self._stopping = False
-        self._turn_before_s = sys.getswitchinterval()
+        self._started = False
         self._broken: dict[int, str] = {}
         count = max(1, min(workers or os.cpu_count() or 1, len(self._stations)))
         self._workers = [threading.Thread(target=self._work, name=f"analyst-{i}", daemon=True) for i in range(count)]
 
     def start(self) -> None:
-        """Begin. Sets the interpreter's switch interval for the whole process, until `stop`."""
-        sys.setswitchinterval(INTERPRETER_TURN_S)
+        """Begin. Shortens the interpreter's switch interval for the whole process, until the last node's `stop`."""
+        _turns.shorten()
+        self._started = True
         for worker in self._workers:
             worker.start()
         for station in self._stations:
@@ -122,7 +161,9 @@ class Node:
         for station in self._stations:
             station.camera.stop(CAMERAS_WAIT_S / len(self._stations))
             station.analyst.end()
-        sys.setswitchinterval(self._turn_before_s)
+        if self._started:
+            self._started = False
+            _turns.restore()
 
     def _work(self) -> None:
         while (index := self._claim()) is not None:

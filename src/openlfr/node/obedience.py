@@ -20,7 +20,6 @@ from openlfr.sealing.exchange import ExchangeKey
 from openlfr.sealing.signature import SignedDocument, VerifyKey
 
 Plans = Mapping[DeploymentId, ArmedPlan]
-_NONE: Plans = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Obeyed:
     """Everything a node was told since it started and still holds to. `check_ins` and `contact_at`, by this
     node's clock, are of the last orders taken."""
 
-    plans: Plans = _NONE
+    plans: Plans = field(default_factory=lambda: MappingProxyType({}))
     check_ins: tuple[CheckedIn, ...] = ()
     settings: NodeSettings = field(default_factory=lambda: NodeSettings(0, ()))
     previews: tuple[PreviewWanted, ...] = ()

@@ -47,7 +47,7 @@ class WatchlistInMemory:
         """
         self.bundle = opened.manifest.bundle
         self.identity = opened.manifest.identity
-        self.in_use = ListInUse.of(opened)
+        self._use(ListInUse.of(opened))
         self._entries = {each.entry.entry: each for each in opened.entries}
         self._portraits = {each.picture: each.portrait for entry in opened.entries for each in entry.pictures}
         try:
@@ -95,7 +95,7 @@ class WatchlistInMemory:
             entry = self._entries.pop(order.entry, None)
             if entry is not None:
                 self._forget(entry)
-            self.in_use = after
+            self._use(after)
         return None
 
     def destroy(self) -> None:
@@ -103,7 +103,12 @@ class WatchlistInMemory:
         self.gallery.wipe()
         while self._entries:
             self._forget(self._entries.popitem()[1])
-        self.in_use = replace(self.in_use, digests={})
+        self._use(replace(self.in_use, digests={}))
+
+    def _use(self, in_use: ListInUse) -> None:
+        self.in_use = in_use
+        # Asked for with every frame, and it takes a hash over the whole list.
+        self.content_hash = in_use.content_hash
 
     def _forget(self, entry: ListedEntry) -> None:
         for picture in entry.pictures:
