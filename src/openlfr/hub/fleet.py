@@ -44,6 +44,10 @@ from openlfr.sealing.signature import SignedDocument
 REFRESH_S: Final = 5.0
 """Renewed plans are in no audit entry: what nodes are told is read at least so often."""
 TALLIES_EVERY_S: Final = 10.0
+DOUBLED: Final = (
+    "Two programs run with this node's keys, so somebody may have copied its folder: neither gets orders any more. "
+    "Revoke this node, and enrol the machine anew."
+)
 _ANY_NODE: Final = NodeId("*")
 _ANY_CAMERA: Final = CameraId("*")
 
@@ -82,8 +86,14 @@ class Fleet:
 
     @property
     def news(self) -> Mapping[NodeId, NodeNews]:
-        """What each node last said, since this program started."""
-        return self._news.newest
+        """What each node last said, since this program started; of one that runs twice, what that means."""
+        standing = self._standing
+        return {
+            node: replace(news, hello=replace(news.hello, complaint=DOUBLED))
+            if standing is not None and node in standing.nodes and standing.nodes[node].doubled
+            else news
+            for node, news in self._news.newest.items()
+        }
 
     @property
     def fault(self) -> str | None:

@@ -22,6 +22,8 @@ PUBLIC: Final = frozenset(
         ("POST", f"{PREFIX}/set-up"),
         ("POST", f"{PREFIX}/set-up/password"),
         ("POST", f"{PREFIX}/set-up/passkey"),
+        ("GET", f"{PREFIX}/enrolment/authority"),
+        ("POST", f"{PREFIX}/enrolment"),
     }
 )
 """Method and path, as the route has it."""
