@@ -20,3 +20,24 @@ export function isMuted(): boolean {
 export function setMuted(muted: boolean): void {
   localStorage.setItem(MUTED, muted ? "yes" : "no");
 }
+
+const BLIND = "openlfr.blind";
+const KEYS = "openlfr.keys";
+
+/** Whether a person judges the pictures before the score is shown to them; on unless turned off. */
+export function isBlind(): boolean {
+  return localStorage.getItem(BLIND) !== "no";
+}
+
+export function setBlind(blind: boolean): void {
+  localStorage.setItem(BLIND, blind ? "yes" : "no");
+}
+
+/** Whether single keys are commands on the live screen (WCAG 2.1.4 wants a way to turn them off). */
+export function hasKeys(): boolean {
+  return localStorage.getItem(KEYS) !== "no";
+}
+
+export function setKeys(on: boolean): void {
+  localStorage.setItem(KEYS, on ? "yes" : "no");
+}

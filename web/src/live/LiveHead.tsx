@@ -1,0 +1,83 @@
+import { CircleHelp, CircleStop, Pause, Volume2, VolumeX } from "lucide-react";
+import { Link } from "react-router";
+import { type ActOffer, offersFor } from "../deployments/acts";
+import type { View } from "../deployments/queries";
+import { StateBadge } from "../deployments/StateBadge";
+import { Button } from "../ui/Button";
+import { Badge } from "../ui/States";
+import { Countdown, Time } from "../ui/Time";
+import { Presence } from "./Presence";
+
+const ON_THE_WAY = new Set(["GO_LIVE", "RESUME_DEPLOYMENT"]);
+
+interface Props {
+  view: View;
+  muted: boolean;
+  silent: boolean;
+  onMute: () => void;
+  onAsk: (offer: ActOffer) => void;
+  onPause: () => void;
+  onSettings: () => void;
+}
+
+/** Which site, in what state, for how long, who is there; and the two ways to stop it. */
+export function LiveHead({ view, muted, silent, onMute, onAsk, onPause, onSettings }: Props) {
+  const { summary, countdown } = view;
+  const offers = offersFor(view);
+  const ending = offers.find((offer) => offer.act === "END_DEPLOYMENT");
+  const running = summary.state === "live" || summary.state === "paused";
+  return (
+    <header className="live-head">
+      <div className="row">
+        <h1>
+          <Link to="/live" className="live-sites" title="All sites">
+            Live
+          </Link>{" "}
+          <span aria-hidden>›</span> {summary.site}
+        </h1>
+        <StateBadge state={summary.state} />
+        {summary.rehearsal && <Badge tone="warn">REHEARSAL</Badge>}
+        {summary.pause_reason && <span className="soft small">{summary.pause_reason}</span>}
+        {running ? (
+          <span className="soft">
+            <strong className="live-left">
+              <Countdown until={countdown.ends_at} over="Time is over" />
+            </strong>{" "}
+            left, until <Time at={countdown.ends_at} />
+          </span>
+        ) : (
+          <span className="soft">
+            from <Time at={countdown.starts_at} />
+          </span>
+        )}
+      </div>
+      <div className="row">
+        <Presence view={view} />
+        <Button aria-label={muted ? "Sound on" : "Sound off"} aria-pressed={muted} onPress={onMute}>
+          {muted ? <VolumeX aria-hidden /> : <Volume2 aria-hidden />}
+          {silent && <span className="small">silent until you press a key</span>}
+        </Button>
+        <Button aria-label="Keys and choices" onPress={onSettings}>
+          <CircleHelp aria-hidden />
+        </Button>
+        {offers
+          .filter((offer) => ON_THE_WAY.has(offer.act))
+          .map((offer) => (
+            <Button key={offer.act} kind="primary" onPress={() => onAsk(offer)}>
+              {offer.verb}
+            </Button>
+          ))}
+        {view.open_acts.includes("PAUSE_DEPLOYMENT") && (
+          <Button onPress={onPause}>
+            <Pause aria-hidden /> Pause <kbd>P</kbd>
+          </Button>
+        )}
+        {ending && (
+          <Button kind="danger" onPress={() => onAsk(ending)}>
+            <CircleStop aria-hidden /> End <kbd>⇧E</kbd>
+          </Button>
+        )}
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,34 @@
+import { useEffect, useRef } from "react";
+
+/** What keys do on a screen: named as `KeyboardEvent.key`, with "Shift+" before it where Shift is held. */
+export type Keys = Readonly<Record<string, () => void>>;
+
+const TYPED_INTO = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]";
+const ANSWERED_FIRST = "[role=dialog], [role=alertdialog]";
+
+export function keyName(event: { key: string; shiftKey: boolean }): string {
+  const letter = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  return event.shiftKey && /^[a-z]$/.test(letter) ? `Shift+${letter}` : letter;
+}
+
+/** Commands of one key, for the whole screen; none while somebody types, has a dialog open, or has turned them off. */
+export function useKeys(keys: Keys, on = true): void {
+  const latest = useRef(keys);
+  latest.current = keys;
+  useEffect(() => {
+    if (!on) return;
+    const pressed = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+      const at = event.target instanceof Element ? event.target : null;
+      if (at?.closest(TYPED_INTO) || document.querySelector(ANSWERED_FIRST)) return;
+      // Enter on a button or link is that button's.
+      if (event.key === "Enter" && at?.closest("button, a")) return;
+      const act = latest.current[keyName(event)];
+      if (!act) return;
+      event.preventDefault();
+      act();
+    };
+    window.addEventListener("keydown", pressed);
+    return () => window.removeEventListener("keydown", pressed);
+  }, [on]);
+}

@@ -1,0 +1,113 @@
+import { type UseQueryResult, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { api, body, type Schemas } from "../api/client";
+import { useEvent, useUpdates } from "../api/Events";
+import { useFigures } from "../deployments/queries";
+import { isBlind } from "../ui/preferences";
+import { useNow } from "../ui/Time";
+import type { Summary } from "./queue";
+
+export type AlertView = Schemas["AlertView"];
+export type DeploymentSummary = Schemas["DeploymentSummary"];
+
+/** As many alerts as a person could ever work through are held; a storm's others are only counted. */
+export const SHOWN_ALERTS = 60;
+const NEAR_LIVE = ["live", "paused", "tested", "watchlist built"] as const;
+const OPEN = ["raised", "seen", "adjudicated", "engaged"] as const;
+const HOUR_MS = 3_600_000;
+
+/** Deployments that run, pause or are about to begin, those that run first. */
+export function useNearLive() {
+  return useQuery({
+    queryKey: ["deployments", "near live"],
+    queryFn: async () => {
+      const found = body(
+        await api.GET("/api/v1/deployments", { params: { query: { state: [...NEAR_LIVE], limit: 100 } } }),
+      );
+      const place = (each: DeploymentSummary) => NEAR_LIVE.findIndex((state) => state === each.state);
+      return found.items.toSorted((a, b) => place(a) - place(b) || a.site.localeCompare(b.site));
+    },
+    refetchInterval: 30_000,
+  });
+}
+
+/** The newest open alerts of a deployment; how many there are in all is in its figures. */
+export function useOpenAlerts(deployment: string) {
+  return useQuery({
+    queryKey: ["alerts", deployment, "open"],
+    queryFn: async () =>
+      body(
+        await api.GET("/api/v1/deployments/{deployment}/alerts", {
+          params: { path: { deployment }, query: { state: [...OPEN], limit: SHOWN_ALERTS } },
+        }),
+      ).items,
+    refetchInterval: 30_000,
+  });
+}
+
+/** How many alerts came within the last hour, and whether there were more than are counted here. */
+export function useLastHour(deployment: string) {
+  return useQuery({
+    queryKey: ["workload", deployment],
+    queryFn: async () => {
+      const found = body(
+        await api.GET("/api/v1/deployments/{deployment}/alerts", {
+          params: { path: { deployment }, query: { limit: 200 } },
+        }),
+      ).items;
+      const since = Date.now() - HOUR_MS;
+      const count = found.filter((each) => Date.parse(each.raised_at) >= since).length;
+      return { count, orMore: count === found.length && found.length === 200 };
+    },
+    refetchInterval: 30_000,
+  });
+}
+
+/**
+ * One alert with everything about the person. Each reading is a look that is logged, so it is read anew only when
+ * something was done with this alert, not with every event of a storm.
+ */
+export function useAlert(alert: string): UseQueryResult<AlertView> {
+  const queries = useQueryClient();
+  const blind = isBlind();
+  const key = ["looked at", alert, blind];
+  const renew = () => void queries.invalidateQueries({ queryKey: key }, { cancelRefetch: false });
+  useEvent((event) => {
+    if (event.record === alert) renew();
+  });
+  const { state } = useUpdates();
+  const was = useRef(state);
+  useEffect(() => {
+    if (was.current === "lost" && state === "open") void queries.invalidateQueries({ queryKey: ["looked at", alert] });
+    was.current = state;
+  }, [state, queries, alert]);
+  return useQuery({
+    queryKey: key,
+    queryFn: async () =>
+      body(await api.GET("/api/v1/alerts/{alert}", { params: { path: { alert }, query: { blind } } })),
+    staleTime: Number.POSITIVE_INFINITY,
+    // What is about a person stays in memory no longer than it is looked at.
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+  });
+}
+
+/** Puts the answer of an act in place of what was known, before the event of it comes. */
+export function useActed(): (after: Summary) => Promise<void> {
+  const queries = useQueryClient();
+  return async (after) => {
+    await Promise.all([
+      queries.invalidateQueries({ queryKey: ["looked at", after.alert] }),
+      queries.invalidateQueries({ queryKey: ["alerts", after.deployment] }),
+      queries.invalidateQueries({ queryKey: ["deployment", after.deployment, "figures"] }),
+    ]);
+  };
+}
+
+/** The present moment by the hub's clock, which a laptop's may differ from. */
+export function useHubNow(deployment: string): number {
+  const figures = useFigures(deployment);
+  const ahead = useRef(0);
+  if (figures.data) ahead.current = Date.parse(figures.data.countdown.now) - figures.dataUpdatedAt;
+  return useNow() + ahead.current;
+}

@@ -1,0 +1,246 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
+import { Link, useParams } from "react-router";
+import { api, body } from "../api/client";
+import { useSession } from "../session/session";
+import { Button } from "../ui/Button";
+import { ConfirmDialog } from "../ui/Dialog";
+import { TextField } from "../ui/Field";
+import { Facts, Figures, Page, Panel } from "../ui/Page";
+import { Badge, Empty, Notice, Shown } from "../ui/States";
+import { Table } from "../ui/Table";
+import { Time } from "../ui/Time";
+import { useToast } from "../ui/Toasts";
+import { ImportPanel } from "./ImportPanel";
+import { LookAlikes } from "./LookAlikes";
+import { useComposition, useDeliveries, useWatchlist, type Watchlist } from "./queries";
+import { ReviewPanel } from "./ReviewPanel";
+import { ListState } from "./WatchlistChooser";
+
+type Asked = "accept-clean" | "approve" | "freeze" | "destroy";
+
+const SAYS: Record<Asked, { verb: string; says: string; danger?: boolean }> = {
+  "accept-clean": {
+    verb: "Accept what nothing is said against",
+    says: "Every waiting person without a finding is accepted. The others wait for your eye.",
+  },
+  approve: {
+    verb: "Approve",
+    says: "You say that everybody on this list is necessary and proportionate here. Nobody can be added any more.",
+  },
+  freeze: {
+    verb: "Freeze",
+    says: "The list gets its hash. From now on people can only be taken off.",
+  },
+  destroy: {
+    verb: "Destroy",
+    says: "The list's key is destroyed: nobody can read it again, here or in a backup.",
+    danger: true,
+  },
+};
+
+export function WatchlistPage() {
+  const { watchlist = "" } = useParams();
+  const found = useWatchlist(watchlist);
+  return (
+    <Shown of={found} what="the watchlist">
+      {(list) => <List list={list} />}
+    </Shown>
+  );
+}
+
+function List({ list }: { list: Watchlist }) {
+  const { holds } = useSession();
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const manager = holds("watchlist manager");
+  const reviewer = holds("watchlist manager", "authorising officer");
+  const building = list.state === "building";
+  return (
+    <Page
+      title="Watchlist"
+      below={
+        <span className="row">
+          <ListState state={list.state} />
+          <Link to={`/deployments/${list.deployment}`}>Its deployment</Link>
+          <span>
+            drawn <Time at={list.drawn_at} />
+          </span>
+        </span>
+      }
+      actions={
+        <>
+          {building && reviewer && list.waiting > 0 && (
+            <Button onPress={() => setAsked("accept-clean")}>Accept the clean ones</Button>
+          )}
+          {building && reviewer && (
+            <Button kind="primary" onPress={() => setAsked("approve")}>
+              Approve
+            </Button>
+          )}
+          {list.state === "approved" && manager && (
+            <Button kind="primary" onPress={() => setAsked("freeze")}>
+              Freeze
+            </Button>
+          )}
+          {manager && list.state !== "destroyed" && (
+            <Button kind="danger" onPress={() => setAsked("destroy")}>
+              Destroy
+            </Button>
+          )}
+        </>
+      }
+    >
+      {asked && <ListAct asked={asked} list={list} onClose={() => setAsked(null)} />}
+      <Figures
+        of={[
+          ["People", list.size],
+          ["Testers among them", list.testers],
+          ["Waiting for review", list.waiting],
+        ]}
+      />
+      {!list.import_finished && (
+        <Notice tone="warn">
+          <p>An import runs, or was interrupted. If it stands still, send the same file again: it goes on.</p>
+        </Notice>
+      )}
+      <Tabs className="tabs" defaultSelectedKey={building && !list.size && !list.waiting ? "import" : "people"}>
+        <TabList className="tab-list" aria-label="Parts of the watchlist">
+          {building && manager && (
+            <Tab id="import" className="tab">
+              Import
+            </Tab>
+          )}
+          <Tab id="people" className="tab">
+            People
+          </Tab>
+          <Tab id="alike" className="tab">
+            Look-alikes
+          </Tab>
+          <Tab id="composition" className="tab">
+            Composition
+          </Tab>
+          <Tab id="copies" className="tab">
+            Copies
+          </Tab>
+        </TabList>
+        {building && manager && (
+          <TabPanel id="import">
+            <ImportPanel list={list} />
+          </TabPanel>
+        )}
+        <TabPanel id="people">
+          <ReviewPanel list={list} />
+        </TabPanel>
+        <TabPanel id="alike">
+          <LookAlikes watchlist={list.watchlist} />
+        </TabPanel>
+        <TabPanel id="composition">
+          <Composition watchlist={list.watchlist} />
+        </TabPanel>
+        <TabPanel id="copies">
+          <Copies list={list} />
+        </TabPanel>
+      </Tabs>
+    </Page>
+  );
+}
+
+function ListAct({ asked, list, onClose }: { asked: Asked; list: Watchlist; onClose: () => void }) {
+  const queries = useQueryClient();
+  const say = useToast();
+  const [reason, setReason] = useState("");
+  const { verb, says, danger } = SAYS[asked];
+  const at = { params: { path: { watchlist: list.watchlist } } };
+  const seen = { version: list.version };
+  const send: Record<Asked, () => Promise<string>> = {
+    "accept-clean": async () => {
+      const done = body(await api.POST("/api/v1/watchlists/{watchlist}/accept-clean", { ...at, body: seen }));
+      return `${done.accepted} accepted.`;
+    },
+    approve: async () => {
+      await api.POST("/api/v1/watchlists/{watchlist}/approve", { ...at, body: seen });
+      return "The list is approved.";
+    },
+    freeze: async () => {
+      await api.POST("/api/v1/watchlists/{watchlist}/freeze", { ...at, body: seen });
+      return "The list is frozen. It can be attached to its deployment.";
+    },
+    destroy: async () => {
+      await api.POST("/api/v1/watchlists/{watchlist}/destroy", { ...at, body: { ...seen, reason } });
+      return "The list is destroyed.";
+    },
+  };
+  return (
+    <ConfirmDialog
+      title={verb}
+      isOpen
+      onClose={onClose}
+      act={verb}
+      danger={danger ?? false}
+      isDisabled={asked === "destroy" && !reason.trim()}
+      onConfirm={async () => {
+        say(await send[asked]());
+        await queries.invalidateQueries({ queryKey: ["watchlist", list.watchlist] });
+        await queries.invalidateQueries({ queryKey: ["watchlists"] });
+      }}
+    >
+      <p>{says}</p>
+      {asked === "destroy" && <TextField label="Reason" lines={3} isRequired value={reason} onChange={setReason} />}
+    </ConfirmDialog>
+  );
+}
+
+function Composition({ watchlist }: { watchlist: string }) {
+  const found = useComposition(watchlist);
+  return (
+    <Shown of={found} what="the composition">
+      {(all) => (
+        <Panel title="When it was frozen, without testers">
+          <Facts
+            of={[
+              ["People", all.people],
+              ["Under 18", all.under_18],
+              ...Object.entries(all.categories).map(([name, count]) => [name, count] as const),
+            ]}
+          />
+          <p className="soft small">A person may be in several categories.</p>
+        </Panel>
+      )}
+    </Shown>
+  );
+}
+
+function Copies({ list }: { list: Watchlist }) {
+  const found = useDeliveries(list.watchlist);
+  return (
+    <Shown
+      of={found}
+      what="the copies"
+      empty={
+        <Empty title="No copy was made">
+          <p>Nodes get theirs, sealed to them, when the list is attached and its deployment has a plan.</p>
+        </Empty>
+      }
+    >
+      {(all) => (
+        <Panel title="Copies made for nodes">
+          <Table
+            label="Copies"
+            rows={all}
+            id={(row) => `${row.bundle} ${row.node}`}
+            columns={[
+              { title: "Node", show: (row) => <span className="mono">{row.node}</span> },
+              { title: "Made", show: (row) => <Time at={row.made_at} /> },
+              {
+                title: "Destroyed there",
+                show: (row) =>
+                  row.destroyed_at ? <Time at={row.destroyed_at} /> : <Badge tone="warn">receipt still owed</Badge>,
+              },
+            ]}
+          />
+        </Panel>
+      )}
+    </Shown>
+  );
+}
