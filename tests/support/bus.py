@@ -21,7 +21,7 @@ from openlfr.capture.clock import SystemClock
 from openlfr.link.bundle_pieces import piece_of, refused_piece
 from openlfr.link.bus import ANY_FREE_PORT, BusServer, BusSettings, BusUser, hub_user, node_user
 from openlfr.link.connection import LinkLostError, bus_key, connect, hub_inbox
-from openlfr.link.enrolment import EnrolmentAnswer, read_answer, sign_answer
+from openlfr.link.enrolment import EnrolmentAnswer, sign_answer
 from openlfr.link.messages import (
     CameraSettings,
     CheckedIn,
@@ -79,6 +79,7 @@ OFFICER = StaffId("0196c000-0000-7000-8000-0000000000f1")
 UNLOCK = KeyFile(b"\x5a" * 32)
 HOST = "127.0.0.1"
 _STREAM = "ALERTS"
+_SETTINGS = NodeSettings(1, (CameraSettings(CAMERA, "North End", "synthetic:", 32),))
 
 
 class AheadClock(SystemClock):
@@ -192,7 +193,7 @@ class ScriptedHub:
     folder: Path
     clock: SystemClock
     authority: Authority
-    hub_id: HubId = HubId("hub-1")
+    hub_id: HubId = field(default_factory=lambda: HubId("hub-1"))
     signer: SigningKey = field(default_factory=lambda: SigningKey(b"\x01" * 32))
     exchange: ExchangeKey = field(default_factory=lambda: ExchangeKey(b"\x02" * 32))
     seed: bytes = b"\x03" * 32
@@ -200,7 +201,7 @@ class ScriptedHub:
     people: tuple[ListedEntry, ...] = ()
     removals: list[SignedDocument] = field(default_factory=list)
     checked_in: bool = True
-    settings: NodeSettings = NodeSettings(1, (CameraSettings(CAMERA, "North End", "synthetic:", 32),))
+    settings: NodeSettings = field(default_factory=lambda: _SETTINGS)
     previews: tuple[PreviewWanted, ...] = ()
     twist: Callable[[Orders], bytes] | None = None
     deaf: bool = False
@@ -246,8 +247,7 @@ class ScriptedHub:
     async def enrol(self, folder: Path, node: NodeId = NODE) -> NodeState:
         """A new node of this hub, as if it had shown a code."""
         state = NodeState.create(folder, UNLOCK)
-        document = sign_answer(self.signer, self.answer(node))
-        state.enrolled(read_answer(document.to_bytes()), document)
+        state.enrolled(sign_answer(self.signer, self.answer(node)))
         self.states[node] = state
         await self.bus.reload(self.users)
         return state
@@ -293,6 +293,7 @@ class ScriptedHub:
     def orders(self, hello: Hello, state: NodeState) -> Orders:
         removals_held = max((each.removals for each in hello.lists), default=len(self.removals))
         held = {each.deployment: each.sequence for each in hello.plans}
+        news = [content.decode() for each, content in self.plans if each.sequence > held.get(each.deployment, 0)]
         new_settings = self.settings.version > hello.settings
         return Orders(
             hub=self.hub_id,
@@ -300,9 +301,7 @@ class ScriptedHub:
             boot=hello.boot,
             number=hello.number,
             at=self.clock.utc(),
-            plans=tuple(
-                content.decode() for each, content in self.plans if each.sequence > held.get(each.deployment, 0)
-            ),
+            plans=tuple(news),
             removals=tuple(each.to_bytes().decode() for each in self.removals[removals_held:]),
             check_ins=(CheckedIn(DEPLOYMENT, OFFICER, self.clock.utc()),) if self.checked_in else (),
             settings=seal_settings(self.settings, state.keys.exchange.public) if new_settings else "",

@@ -17,6 +17,7 @@ from openlfr.cli.evaluate import evaluate, verify_report
 from openlfr.cli.evaluate_video import evaluate_video
 from openlfr.cli.keys import app as keys_app
 from openlfr.cli.models import app as models_app
+from openlfr.cli.node import app as node_app
 from openlfr.cli.people import app as people_app
 from openlfr.cli.purge import purge
 from openlfr.cli.records import app as records_app
@@ -44,6 +45,7 @@ app.add_typer(deployment_app, name="deployment")
 app.add_typer(enrol_app, name="enrol")
 app.add_typer(keys_app, name="keys")
 app.add_typer(models_app, name="models")
+app.add_typer(node_app, name="node")
 app.add_typer(people_app, name="people")
 app.add_typer(records_app, name="records")
 app.add_typer(verify_app, name="verify")

@@ -358,6 +358,22 @@ def _cluster(cluster: BusCluster, tls: TlsFiles | None) -> JsonValue:
     }
 
 
+def is_running(folder: Path) -> bool:
+    """Whether some program runs a bus in this folder now."""
+    try:
+        descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
+
+
 async def _locked(path: Path) -> int:
     """An open, locked file; the child inherits it, so the lock is held until both have ended."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -175,8 +175,11 @@ def read_answer(content: bytes) -> EnrolmentAnswer:
     return answer
 
 
-def enrol(hub: str, code: EnrolmentCode, request: EnrolmentRequest, signer: SigningKey) -> EnrolmentAnswer:
-    """Enrol with the hub at "https://host:port". Raises EnrolmentError, before the secret was sent to anybody else."""
+def enrol(hub: str, code: EnrolmentCode, request: EnrolmentRequest, signer: SigningKey) -> SignedDocument:
+    """Enrol with the hub at "https://host:port": its answer, for `read_answer`.
+
+    Raises EnrolmentError; the secret was sent to nobody but the hub that made the code.
+    """
     address = urlsplit(hub)
     if address.scheme != "https" or not address.hostname or address.path.strip("/") or address.query:
         raise EnrolmentError("Give the hub's address as https://host:port, as the hub shows it beside the code.")
@@ -195,12 +198,15 @@ def enrol(hub: str, code: EnrolmentCode, request: EnrolmentRequest, signer: Sign
             f"What answers at {base} is not the hub this code was made by. The code was not sent to it: "
             "check the address, and who is on this network."
         )
-    answer = read_answer(
-        _exchanged(client_context(authority), "POST", base + ENROLMENT_PATH, sign_request(signer, request).to_bytes())
-    )
-    if pin_of(answer.authority.encode()) != pin:
+    signed = sign_request(signer, request).to_bytes()
+    content = _exchanged(client_context(authority), "POST", base + ENROLMENT_PATH, signed)
+    try:
+        same = pin_of(read_answer(content).authority.encode()) == pin
+    except (SignatureInvalidError, ValueError) as error:
+        raise EnrolmentError(f"The hub's answer cannot be used: {error} Have a new code made.") from error
+    if not same:
         raise EnrolmentError("The hub answered with another authority than it showed at first: have a new code made.")
-    return answer
+    return SignedDocument.from_bytes(content)
 
 
 def _exchanged(context: ssl.SSLContext, method: str, url: str, content: bytes | None = None) -> bytes:

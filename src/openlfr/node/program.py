@@ -46,7 +46,7 @@ ASK_EVERY_S: Final = 1.0
 LEAST_PAUSE_S: Final = 0.05
 """However often the hub nudges."""
 LOOK_EVERY_S: Final = 0.25
-RECEIPTS_EVERY_S: Final = 1.0
+RECEIPTS_EVERY_S: Final = 0.5
 ANSWER_WITHIN_S: Final = 3.0
 BUNDLE_WITHIN_S: Final = 60.0
 """Making a bundle of thousands of people takes the hub seconds."""

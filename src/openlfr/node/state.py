@@ -158,14 +158,23 @@ class NodeState:
             raise NodeStateError("This machine belongs to no hub yet. Enrol it with: openlfr node enrol")
         return self.hub
 
-    def enrolled(self, answer: EnrolmentAnswer, document: SignedDocument) -> None:
-        """Keep what the hub answered; once, for a node that changed its hub would obey two."""
+    def refuse_enrolled(self) -> None:
+        """Raises NodeStateError when this is some hub's node: one that changed its hub would obey two."""
         if self.hub is not None:
             raise NodeStateError(
                 f"This machine belongs to the hub {self.hub.hub_name} already: name another folder to enrol it anew."
             )
+
+    def enrolled(self, document: SignedDocument) -> EnrolmentAnswer:
+        """Keep what the hub answered.
+
+        Raises NodeStateError, SignatureInvalidError, or OSError with nothing changed.
+        """
+        self.refuse_enrolled()
+        answer = read_answer(document.to_bytes())
         self._hub_file.replace(document.to_bytes())
         self.hub = answer
+        return answer
 
     def note(self, change: Callable[[Seen], Seen]) -> None:
         """Put down what was seen; nothing is written when nothing changes. Raises OSError with nothing changed."""
