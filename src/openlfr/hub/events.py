@@ -3,7 +3,7 @@
 The number of an event is the sequence of its entry in the log, so a listener that was cut off goes on after the last
 one it saw, without loss and without repetition, from any point of the log and at any process of the hub. The newest
 events are kept in memory, encoded once; an older point is caught up with from the log. Nothing is queued for anybody:
-each listener has only its place, and one that falls behind everything kept in memory is cut and comes again.
+each listener has only its place, and one that does not read is cut (`event_stream`) and comes again.
 
 What the fleet does from moment to moment (`fleet`) is no event: it has no number and is not in the log. Listeners are
 told of it as they come, and when it changed, at most once a second.
@@ -20,6 +20,7 @@ from typing import Final
 import structlog
 
 from openlfr.hub.event_kinds import Event, EventKind, event_of, kinds_for
+from openlfr.hub.event_stream import SLOWEST_SEND_S, EventStream
 from openlfr.hub.fleet_situation import FleetSource, fleet_document
 from openlfr.hub.problems import ProblemError
 from openlfr.hub.signed_in import Caller, Standing
@@ -33,6 +34,7 @@ from openlfr.sealing.canonical import canonical_bytes
 MOST_LISTENERS: Final = 2000
 _KEPT_EVENTS: Final = 4096
 _READ_AT_ONCE: Final = 500
+_SENT_AT_ONCE: Final = 256
 _FLEET_EVERY_S: Final = 1.0
 _STANDING_EVERY_S: Final = 5.0
 _AGAIN_AFTER_S: Final = 1.0
@@ -66,15 +68,17 @@ class EventFeed:
         *,
         kept_events: int = _KEPT_EVENTS,
         standing_every_s: float = _STANDING_EVERY_S,
+        slowest_send_s: float = SLOWEST_SEND_S,
     ) -> None:
-        """`kept_events` is how far behind a listener may be, and `standing_every_s` how long one that locked by
-        itself may go on."""
+        """`kept_events` is how many the log is not read again for, `standing_every_s` how long a session that locked
+        by itself may go on, and `slowest_send_s` how long a listener may take to make room."""
         self._records = records
         self._tip = tip
         self._standing = standing
         self._fleet = fleet
         self._kept_events = kept_events
         self._standing_every_s = standing_every_s
+        self._slowest_send_s = slowest_send_s
         self._listeners: set[Listener] = set()
         self._events: list[tuple[EventKind, bytes]] = []
         self._numbers: list[int] = []
@@ -96,8 +100,7 @@ class EventFeed:
             tasks.create_task(self._watch_fleet())
             tasks.create_task(self._watch_standing())
 
-    def admit(self, caller: Caller) -> Listener:
-        """Take a listener in. Raises ProblemError when there are too many."""
+    def _admitted(self, caller: Caller) -> Listener:
         if len(self._listeners) >= MOST_LISTENERS:
             raise ProblemError(
                 HTTPStatus.SERVICE_UNAVAILABLE,
@@ -111,11 +114,16 @@ class EventFeed:
         """Whether the log reaches as far as an event that somebody says they have seen."""
         return after <= self._position or after <= await asyncio.to_thread(self._newest)
 
-    async def listen(self, listener: Listener, after: int | None) -> AsyncIterator[bytes]:
-        """Encoded events numbered above `after` (None: from now on), as they come, and the state of the fleet.
+    def stream(self, caller: Caller, after: int | None) -> EventStream:
+        """The answer to somebody who listens: events numbered above `after` (None: from now on), as they come, and the
+        state of the fleet.
 
-        Ends when the listener is shut out (signed out, locked, roles changed) or has fallen behind what is kept.
+        Ends when the listener is shut out (signed out, locked, roles changed) or does not read. Raises ProblemError
+        when there are too many.
         """
+        return EventStream(self._listen(self._admitted(caller), after), self._note_cut, self._slowest_send_s)
+
+    async def _listen(self, listener: Listener, after: int | None) -> AsyncIterator[bytes]:
         await self._read.wait()
         listener.place = self._position if after is None else after
         self._listeners.add(listener)
@@ -129,13 +137,9 @@ class EventFeed:
                 elif listener.place >= self._position:
                     await listener.bell.wait()
                 elif listener.place >= self._from:
-                    chunk = self._kept_after(listener.place, listener.kinds)
-                    listener.place = self._position
+                    chunk, listener.place = self._kept_after(listener.place, listener.kinds)
                     if chunk:
                         yield chunk
-                    if listener.place < self._from:
-                        self.cut += 1
-                        return
                 else:
                     changes = await asyncio.to_thread(self._changes, listener.place)
                     listener.place = changes[-1].sequence
@@ -145,9 +149,15 @@ class EventFeed:
         finally:
             self._listeners.discard(listener)
 
-    def _kept_after(self, place: int, kinds: frozenset[EventKind]) -> bytes:
+    def _kept_after(self, place: int, kinds: frozenset[EventKind]) -> tuple[bytes, int]:
+        """Some of the kept events after a place, in one piece, and the place up to which they reach."""
         first = bisect_right(self._numbers, place)
-        return b"".join(encoded for kind, encoded in self._events[first:] if kind in kinds)
+        last = first + _SENT_AT_ONCE
+        reached = self._position if last >= len(self._numbers) else self._numbers[last - 1]
+        return b"".join(encoded for kind, encoded in self._events[first:last] if kind in kinds), reached
+
+    def _note_cut(self) -> None:
+        self.cut += 1
 
     async def _follow(self) -> None:
         await self._tip.changed(0)

@@ -4,16 +4,13 @@ from http import HTTPStatus
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Query
-from sse_starlette.sse import EventSourceResponse
 
+from openlfr.hub.event_stream import EventStream
 from openlfr.hub.events import EventFeed
 from openlfr.hub.parts import part
 from openlfr.hub.problems import ProblemError
 from openlfr.hub.signed_in import SignedIn
 from openlfr.records.changes import BEFORE_EVERYTHING
-
-_HEARTBEAT_S: Final = 15
-_SLOWEST_SEND_S: Final = 20
 
 router = APIRouter(tags=["events"])
 
@@ -32,7 +29,7 @@ Number = Annotated[
 
 @router.get(
     "/events",
-    response_class=EventSourceResponse,
+    response_class=EventStream,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}}}},
 )
 async def events(
@@ -42,7 +39,7 @@ async def events(
     last_event_id: Annotated[
         str | None, Header(pattern=r"^(-1|[0-9]{1,18})$", description="As browsers send it when they come again.")
     ] = None,
-) -> EventSourceResponse:
+) -> EventStream:
     """Live updates of the kinds that the roles of who is signed in may view.
 
     Each event names a record that changed, for the client to read anew; nothing about anybody is in it. `id` counts
@@ -57,6 +54,4 @@ async def events(
             "unknown_event",
             "This hub has had no event of that number, as after a restored backup: reload, and begin without one.",
         )
-    return EventSourceResponse(
-        feed.listen(feed.admit(caller), seen), ping=_HEARTBEAT_S, sep="\n", send_timeout=_SLOWEST_SEND_S
-    )
+    return feed.stream(caller, seen)

@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Query
 from pydantic import BaseModel, Field
-from sse_starlette.sse import EventSourceResponse
 
+from openlfr.hub.event_stream import STREAMED, EventStream
 from openlfr.hub.match_feed import MatchEvent, MatchFeed
 from openlfr.hub.parts import part
 from openlfr.hub.problems import ProblemError
@@ -16,8 +16,6 @@ from openlfr.records.changes import BEFORE_EVERYTHING
 from openlfr.records.match_events import Recipient
 
 _LARGEST_PAGE: Final = 200
-_HEARTBEAT_S: Final = 15
-_SLOWEST_SEND_S: Final = 20
 
 router = APIRouter(prefix="/match-events", tags=["match events"])
 
@@ -64,21 +62,16 @@ def match_events(
     return MatchEvents(items=list(page.events), next=page.next, more=page.more)
 
 
-@router.get(
-    "/stream",
-    response_class=EventSourceResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
-)
+@router.get("/stream", response_class=EventStream, responses=STREAMED)
 async def stream(
     caller: OtherSystem,
     feed: OurMatchFeed,
     after: Annotated[int | None, Query(ge=BEFORE_EVERYTHING)] = None,
     last_event_id: Annotated[str | None, Header(pattern=r"^(-1|[0-9]{1,18})$")] = None,
-) -> EventSourceResponse:
+) -> EventStream:
     """The same events as they come: server-sent events, each a document as in a page. Goes on after `Last-Event-ID`."""
     seen = after if last_event_id is None else int(last_event_id)
-    told = feed.stream(caller, seen, _recipient(caller))
-    return EventSourceResponse(told, ping=_HEARTBEAT_S, sep="\n", send_timeout=_SLOWEST_SEND_S)
+    return EventStream(feed.stream(caller, seen, _recipient(caller)))
 
 
 def _recipient(caller: Caller) -> Recipient:
