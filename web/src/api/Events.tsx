@@ -40,8 +40,12 @@ const SHOWN_BY: Record<string, readonly string[]> = {
 };
 
 const TOGETHER_MS = 150;
+const AGAIN_MS = 1000;
 
-/** One line of events for the whole console. In a storm, what is shown is renewed a few times a second at most. */
+/**
+ * One line of events for the whole console. What is shown is renewed soon after an event; in a storm once a second at
+ * most, and never while the answer of before is on its way, which would be thrown away each time and never be shown.
+ */
 export function Events({ on, children }: { on: boolean; children: ReactNode }) {
   const queries = useQueryClient();
   const [state, setState] = useState<LinkState>("connecting");
@@ -52,10 +56,16 @@ export function Events({ on, children }: { on: boolean; children: ReactNode }) {
     if (!on) return undefined;
     const stale = new Set<string>();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    const renewed = new Map<string, number>();
     const renew = () => {
       timer = undefined;
-      for (const key of stale) void queries.invalidateQueries({ queryKey: [key] });
-      stale.clear();
+      for (const key of stale) {
+        if (queries.isFetching({ queryKey: [key] }) || Date.now() - (renewed.get(key) ?? 0) < AGAIN_MS) continue;
+        stale.delete(key);
+        renewed.set(key, Date.now());
+        void queries.invalidateQueries({ queryKey: [key] });
+      }
+      if (stale.size) timer = setTimeout(renew, TOGETHER_MS);
     };
     const link = new EventLink(
       KINDS,

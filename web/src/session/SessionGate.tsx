@@ -37,7 +37,8 @@ export function SessionGate({ children }: { children: ReactNode }) {
 
   if (pathname === "/set-up") return <SetUp onDone={again} />;
   if (session.isPending) return <Loading what="the console" />;
-  if (session.error) {
+  // Whoever is signed in stays where they are while the hub is out of reach.
+  if (session.error && session.data === undefined) {
     return (
       <div className="alone">
         <ProblemNotice problem={session.error} onRetry={() => void session.refetch()} />
