@@ -78,7 +78,6 @@ def create_app(
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,  # its pages load from another host
         redoc_url=None,
-        max_body_size=settings.largest_body,
         strict_content_type=True,
         redirect_slashes=False,
         generate_unique_id_function=_operation,
@@ -98,7 +97,7 @@ def create_app(
     )
     answer_with_problems(app)
     for router in routers:
-        app.include_router(router, prefix=PREFIX, responses=documented_problems())
+        app.include_router(router, prefix=PREFIX, responses=documented_problems(), max_body_size=settings.largest_body)
     app.router.default = Console(console)
     app.add_middleware(Safeguards, settings=settings, allowance=allowance)
     app.add_middleware(RequestLog)  # the last one added is the first one asked

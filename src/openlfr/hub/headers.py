@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openlfr.hub.csrf import comes_from_elsewhere
-from openlfr.hub.problems import ProblemError, fault
+from openlfr.hub.problems import ProblemError, fault, too_large
 from openlfr.hub.public_routes import PREFIX
 from openlfr.hub.request_limits import SessionAllowance
 from openlfr.hub.settings import HubSettings
@@ -60,20 +60,17 @@ class Safeguards:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        api = scope["path"].startswith(PREFIX)
-
-        started = False
+        headed = self._headed(scope, send)
+        started = replaced = False
 
         async def guarded(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers[name] = value
-                if api:
-                    headers["Cache-Control"] = "no-store"
-            await send(message)
+            nonlocal started, replaced
+            started = True
+            if _says_too_large_in_plain_text(message):
+                replaced = True
+                await too_large().response()(scope, receive, headed)
+            elif not replaced:
+                await headed(message)
 
         refusal = self._refusal(scope)
         answer = self._app if refusal is None else refusal.response()
@@ -82,7 +79,21 @@ class Safeguards:
         except Exception as error:
             if started:
                 raise
-            await fault(error, scope["method"])(scope, receive, guarded)
+            await fault(error, scope["method"])(scope, receive, headed)
+
+    def _headed(self, scope: Scope, send: Send) -> Send:
+        api = scope["path"].startswith(PREFIX)
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers[name] = value
+                if api:
+                    headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        return sent
 
     def _refusal(self, scope: Scope) -> ProblemError | None:
         if _host(Headers(scope=scope).get("host", "")) not in self._settings.hosts:
@@ -96,6 +107,15 @@ class Safeguards:
                 f"Another site sent this request: open {self._settings.address} and do it there.",
             )
         return self._allowance.of_address(scope["client"][0] if scope.get("client") else "unknown")
+
+
+def _says_too_large_in_plain_text(message: Message) -> bool:
+    """Whether Starlette refuses a body by itself: it does so outside of every handler of errors."""
+    return (
+        message["type"] == "http.response.start"
+        and message["status"] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        and MutableHeaders(scope=message).get("content-type", "").startswith("text/plain")
+    )
 
 
 def _host(header: str) -> str:

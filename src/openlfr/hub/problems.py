@@ -111,6 +111,12 @@ def too_many(sentence: str, wait_s: int) -> ProblemError:
     )
 
 
+def too_large() -> ProblemError:
+    """More bytes than the route takes."""
+    sentence = "The request has more bytes than this address takes: send less at once."
+    return ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", sentence)
+
+
 def documented_problems() -> dict[int | str, dict[str, object]]:
     """The `responses` of a router: in OpenAPI every route may answer with a problem instead."""
     return {
@@ -148,7 +154,7 @@ async def _fields(_request: Request, error: Exception) -> JSONResponse:
     if any(each["type"] == "json_invalid" for each in found):
         sentence = "The body is no JSON: send a JSON document, in UTF-8."
         return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_json", sentence).response()
-    problems = [WrongField(field=_field(each["loc"]), sentence=_sentence(each["msg"])) for each in found]
+    problems = [WrongField(field=_field(each["loc"]), sentence=_sentence(each["type"], each["msg"])) for each in found]
     first = problems[0]
     more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
     return ProblemError(
@@ -165,7 +171,9 @@ def _field(location: Sequence[object]) -> str:
     return named[:_LONGEST_FIELD]
 
 
-def _sentence(message: str) -> str:
+def _sentence(kind: str, message: str) -> str:
+    if kind == "missing":
+        return "Please fill this in."
     text = message.removeprefix("Value error, ")
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
@@ -175,13 +183,14 @@ _SENTENCES: Final[Mapping[int, tuple[str, str]]] = {
     400: ("malformed", "The request could not be read: check how it is written."),
     404: ("unknown_path", "There is nothing at this address: /api/v1/openapi.json lists every path."),
     405: ("wrong_method", "This address does not take that method: the Allow header names those it takes."),
-    413: ("too_large", "The request has more bytes than this address takes: send less at once."),
     415: ("wrong_media_type", "This address does not take that kind of content: see /api/v1/openapi.json."),
 }
 
 
 async def _of_the_framework(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
+    if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return too_large().response()
     code, sentence = _SENTENCES.get(error.status_code, ("refused", "The request was refused."))
     return ProblemError(HTTPStatus(error.status_code), code, sentence, headers=error.headers).response()
 
