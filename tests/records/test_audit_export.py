@@ -102,4 +102,4 @@ def test_an_export_needs_the_auditors_role_and_a_recipient_and_never_overwrites(
         export(records, target)
     assert target.read_text() == "mine"
     with records.database.reading() as session:
-        assert session.scalars(select(AuditEntryRow.act)).all() == ["RECORDS_CREATED"]
+        assert session.scalars(select(AuditEntryRow.act)).all() == ["RECORDS_CREATED", *["EXPORT_AUDIT"] * 2]

@@ -10,7 +10,7 @@ from openlfr.policy.identifiers import StaffId
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.retention import DataClass, packaged_retention_policy
 from openlfr.policy.roles import Actor, Role
-from openlfr.records.audit_entry import THE_HUB_ITSELF
+from openlfr.records.audit_entry import THE_HUB_ITSELF, Processing
 from openlfr.records.audit_tables import AuditEntryRow
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.membership import MembershipRegister, PersonIdentifier, PurgeableMembership
@@ -82,7 +82,12 @@ def test_the_question_is_in_the_audit_log_and_only_who_may_asks_it(
     ]
     with records.database.reading() as session:
         entries = session.scalars(select(AuditEntryRow).order_by(AuditEntryRow.sequence)).all()
-    assert [(entry.act, entry.staff) for entry in entries[1:]] == [("ANSWER_RIGHTS_REQUEST", "dpo-1")]
+    assert [(entry.act, entry.staff, entry.processing) for entry in entries[1:]] == [
+        ("ANSWER_RIGHTS_REQUEST", "dpo-1", Processing.CONSULTATION),
+        ("ANSWER_RIGHTS_REQUEST", "op-1", Processing.NONE),
+        ("ANSWER_RIGHTS_REQUEST", "dpo-1", Processing.NONE),
+        ("ANSWER_RIGHTS_REQUEST", "dpo-1", Processing.NONE),
+    ]
 
 
 def test_the_digests_of_one_person_on_two_lists_have_nothing_in_common(

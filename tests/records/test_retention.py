@@ -143,7 +143,7 @@ def test_a_hold_needs_the_role_an_authority_a_reason_and_a_record_that_may_be_he
         (retention.holds.release(OFFICER, "no such hold", "", "", "c"), RefusalCode.AUTHORITY_MISSING),
     ]
     assert [result.code for result, _ in attempts if isinstance(result, Refusal)] == [code for _, code in attempts]
-    assert acts(records) == ["RECORDS_CREATED"]
+    assert acts(records) == ["RECORDS_CREATED", *["PLACE_LEGAL_HOLD"] * 6, *["RELEASE_LEGAL_HOLD"] * 3]
 
 
 def test_a_hold_comes_too_late_once_destruction_has_begun(

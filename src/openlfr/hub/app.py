@@ -17,19 +17,28 @@ from openlfr.hub.request_limits import SessionAllowance
 from openlfr.hub.request_log import RequestLog
 from openlfr.hub.routers import (
     accounts,
+    alert_acts,
     alerts,
+    audit,
     cameras,
+    certificates,
     deployment_acts,
     deployments,
     enrolment,
     health,
+    jobs,
     nodes,
     own_account,
+    people,
     profiles,
+    records,
     reports,
+    retention,
     session,
     set_up,
     sign_in,
+    watchlist_imports,
+    watchlists,
 )
 from openlfr.hub.services import Services
 from openlfr.hub.settings import HubSettings
@@ -38,19 +47,28 @@ from openlfr.records.passwords import PasswordStore
 
 ROUTERS: tuple[APIRouter, ...] = (
     accounts.router,
+    alert_acts.router,
     alerts.router,
+    audit.router,
     cameras.router,
+    certificates.router,
     deployment_acts.router,
     deployments.router,
     enrolment.router,
     health.router,
+    jobs.router,
     nodes.router,
     own_account.router,
+    people.router,
     profiles.router,
+    records.router,
     reports.router,
+    retention.router,
     session.router,
     set_up.router,
     sign_in.router,
+    watchlist_imports.router,
+    watchlists.router,
 )
 """Every router of the API; a module adds its own here."""
 

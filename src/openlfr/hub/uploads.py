@@ -101,11 +101,15 @@ class Uploads:
         for left in self._place.glob(f"{self._prefix}*"):
             shutil.rmtree(left, ignore_errors=True)
 
+    def new_folder(self) -> Path:
+        """An empty folder for its owner only, which the caller removes."""
+        return Path(tempfile.mkdtemp(prefix=self._prefix, dir=self._place))
+
     def lay_out(
         self, table: UploadedFile | None, pictures: Sequence[UploadedFile], archive: UploadedFile | None
     ) -> Upload | Refusal:
         """Lay out what was uploaded: a table with its pictures, or an archive that holds either form whole."""
-        folder = Path(tempfile.mkdtemp(prefix=self._prefix, dir=self._place))
+        folder = self.new_folder()
         try:
             return Upload(folder, _laid_out(folder / _PICTURES, table, pictures, archive))
         except _UnusableError as error:

@@ -11,15 +11,16 @@ from openlfr.policy.alert import OPEN_STATES, Alert, AlertRules, AlertState, Pub
 from openlfr.policy.identifiers import AlertId, CameraId, DeploymentId, NodeId
 from openlfr.policy.known_answer import as_shown
 from openlfr.policy.refusal import Refusal, RefusalCode
-from openlfr.policy.roles import Action, Actor, may_act
+from openlfr.policy.roles import Action, Actor
 from openlfr.records.acting import reference, write_refused
-from openlfr.records.alert_store import AlertView, known_answers_of, value_without_texts
+from openlfr.records.alert_store import AlertRecord, AlertView, known_answers_of, value_without_texts
 from openlfr.records.alert_tables import AlertRow
 from openlfr.records.alerts import KIND, AlertAsked, Alerts
 from openlfr.records.audit_reading import LoggedEntry, logged_entries
 from openlfr.records.audit_tables import AuditEntryRow
 from openlfr.records.deployment_store import read_deployment
 from openlfr.records.hub_records import HubRecords
+from openlfr.records.looking import may_look
 
 
 class AlertPicture(StrEnum):
@@ -70,7 +71,7 @@ def list_alerts(
     origin: str,
 ) -> Sequence[ListedAlert] | Refusal:
     """At most `most` alerts of a deployment in these states (all, when none is named), the newest first."""
-    refusal = _refused(records, by, origin, deployment, "deployment")
+    refusal = may_look(records, by, reference("deployment", deployment), origin, Action.VIEW_ALERT)
     if refusal is not None:
         return refusal
     wanted = select(AlertRow).where(AlertRow.deployment_id == deployment).order_by(AlertRow.id.desc()).limit(most)
@@ -85,7 +86,7 @@ def open_queue(
     records: HubRecords, by: Actor, deployment: DeploymentId, most: int, origin: str
 ) -> Sequence[ListedAlert] | Refusal:
     """The alerts that wait for people, the oldest first, at most so many."""
-    refusal = _refused(records, by, origin, deployment, "deployment")
+    refusal = may_look(records, by, reference("deployment", deployment), origin, Action.VIEW_ALERT)
     if refusal is not None:
         return refusal
     wanted = (
@@ -95,6 +96,20 @@ def open_queue(
         .limit(most)
     )
     return _listed(records, deployment, wanted)
+
+
+def alert_record(alerts: Alerts, asked: AlertAsked) -> AlertRecord | Refusal:
+    """An alert without its texts, and without anything about the person: only refusals are logged."""
+    refusal = may_look(alerts.records, asked.by, reference(KIND, asked.alert), asked.origin, Action.VIEW_ALERT)
+    if refusal is not None:
+        return refusal
+    with alerts.records.database.reading() as session:
+        row = session.get(AlertRow, asked.alert)
+        if row is not None:
+            value = value_without_texts(row)
+            question = value.alert in known_answers_of(session, value.deployment)
+            return AlertRecord(as_shown(value) if question else value, row.version)
+    return _unknown(alerts.records, asked)
 
 
 def alert_picture(alerts: Alerts, asked: AlertAsked, which: AlertPicture) -> bytes | Refusal:
@@ -112,17 +127,14 @@ def judged_by(view: AlertView, by: Actor) -> bool:
 
 def history(records: HubRecords, asked: AlertAsked, before: int | None, most: int) -> Sequence[LoggedEntry] | Refusal:
     """Everything that was done with an alert, looks too, the newest first, out of the audit log and without words."""
-    refusal = _refused(records, asked.by, asked.origin, asked.alert, KIND)
+    refusal = may_look(records, asked.by, reference(KIND, asked.alert), asked.origin, Action.VIEW_ALERT)
     if refusal is not None:
         return refusal
     with records.database.reading() as session:
         if session.get(AlertRow, asked.alert) is not None:
             of_it = (AuditEntryRow.record_kind == KIND, AuditEntryRow.record_id == asked.alert)
             return logged_entries(session, of_it, before=before, most=most)
-    unknown = Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such alert.")
-    with records.database.writing() as session:
-        record = reference(KIND, asked.alert)
-        return write_refused(records, session, asked.by, Action.VIEW_ALERT, record, asked.origin, unknown)
+    return _unknown(records, asked)
 
 
 def _listed(records: HubRecords, deployment: DeploymentId, wanted: Select[AlertRow]) -> list[ListedAlert]:
@@ -144,10 +156,8 @@ def _listed(records: HubRecords, deployment: DeploymentId, wanted: Select[AlertR
         return listed
 
 
-def _refused(records: HubRecords, by: Actor, origin: str, record: str, kind: str) -> Refusal | None:
-    """Why somebody may not look at alerts, logged; None when they may."""
-    verdict = may_act(by, Action.VIEW_ALERT, records.clock())
-    if not isinstance(verdict, Refusal):
-        return None
+def _unknown(records: HubRecords, asked: AlertAsked) -> Refusal:
+    unknown = Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such alert.")
     with records.database.writing() as session:
-        return write_refused(records, session, by, Action.VIEW_ALERT, reference(kind, record), origin, verdict)
+        record = reference(KIND, asked.alert)
+        return write_refused(records, session, asked.by, Action.VIEW_ALERT, record, asked.origin, unknown)

@@ -16,11 +16,14 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from openlfr.policy.refusal import Refusal, RefusalCode
+from openlfr.policy.refusal import Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import Action, Actor, may_act
+from openlfr.policy.text import LONGEST_NAME, text_problems
+from openlfr.records.acting import reference, write_refused
 from openlfr.records.audit import words_place
-from openlfr.records.audit_entry import AuditEntry, AuditEvent, Processing, RecordReference, Who, Words
+from openlfr.records.audit_entry import MAX_WORDS, AuditEntry, AuditEvent, Processing, RecordReference, Who, Words
 from openlfr.records.audit_head import TreeHead
+from openlfr.records.audit_reading import THE_LOG
 from openlfr.records.audit_tables import AuditEntryRow, AuditHeadRow
 from openlfr.records.errors import AuditBrokenError
 from openlfr.records.hub_records import HubRecords
@@ -103,35 +106,60 @@ def export_audit(
     Refused without the role, recipient or reason. Raises FileExistsError rather than overwrite, RecordsError, and
     AuditBrokenError when an entry's words do not open.
     """
-    allowed = may_act(by, Action.EXPORT_AUDIT, records.clock())
-    if isinstance(allowed, Refusal):
-        return allowed
-    if not recipient.strip() or not reason.strip():
-        return Refusal(RefusalCode.AUTHORITY_MISSING, "An export of the audit log needs its recipient and the reason.")
+    refusal = _refusal(records, by, recipient, reason)
+    if refusal is not None:
+        log = THE_LOG if record is None else reference(record.kind, record.id)
+        with records.database.writing() as session:
+            return write_refused(records, session, by, Action.EXPORT_AUDIT, log, origin, refusal)
     with _new_file(target) as file:
         with records.database.writing() as session:
             disclosed = AuditEvent(
                 Who.acting(by, Action.EXPORT_AUDIT),
                 Action.EXPORT_AUDIT,
                 Processing.DISCLOSURE,
-                record or RecordReference("audit log", "all"),
+                record or THE_LOG,
                 origin,
                 reason,
                 recipient,
             )
             records.audit.append(session, disclosed)
         with records.database.reading() as session:
-            newest = session.execute(select(AuditHeadRow).order_by(AuditHeadRow.size.desc()).limit(1)).scalar_one()
-            document = SignedDocument.from_bytes(newest.document)
-            head = TreeHead.opened(document, records.signer.public)
-            tree = Tree(session.scalars(select(AuditEntryRow.leaf).order_by(AuditEntryRow.sequence)))
-            heading = {"format": "openlfr audit export 1", "head": document.to_bytes().decode()}
-            file.write(canonical_bytes(heading) + b"\n")
+            lines = proven_entries(records, session, record)
+            heading = next(lines)
+            file.write(heading + b"\n")
             count = 0
-            for line in _lines(session, records, tree, head.size, record):
+            for line in lines:
                 file.write(line + b"\n")
                 count += 1
+    document = SignedDocument.from_bytes(_ExportedHead.model_validate_json(heading).head.encode())
+    head = TreeHead.opened(document, records.signer.public)
     return ExportSummary(head, count)
+
+
+def _refusal(records: HubRecords, by: Actor, recipient: str, reason: str) -> Refusal | None:
+    allowed = may_act(by, Action.EXPORT_AUDIT, records.clock())
+    if isinstance(allowed, Refusal):
+        return allowed
+    if not recipient.strip() or not reason.strip():
+        return Refusal(RefusalCode.AUTHORITY_MISSING, "An export of the audit log needs its recipient and the reason.")
+    problems = (
+        *text_problems("recipient", recipient, longest=LONGEST_NAME),
+        *text_problems("reason", reason, longest=MAX_WORDS),
+    )
+    return refused_fields("The export", problems) if problems else None
+
+
+def proven_entries(records: HubRecords, session: Session, record: RecordReference | None = None) -> Iterator[bytes]:
+    """The lines of an export, as `check_export` reads them: the signed head first, then the entries with their proofs.
+
+    For callers that have asked who may see them, and written down the disclosure.
+    """
+    newest = session.execute(select(AuditHeadRow).order_by(AuditHeadRow.size.desc()).limit(1)).scalar_one()
+    document = SignedDocument.from_bytes(newest.document)
+    head = TreeHead.opened(document, records.signer.public)
+    tree = Tree(session.scalars(select(AuditEntryRow.leaf).order_by(AuditEntryRow.sequence)))
+    yield canonical_bytes({"format": "openlfr audit export 1", "head": document.to_bytes().decode()})
+    yield from _lines(session, records, tree, head.size, record)
 
 
 @contextmanager

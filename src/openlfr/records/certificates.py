@@ -47,6 +47,12 @@ def read_certificate(session: Session, certificate: CertificateId) -> ThresholdC
     return None if document is None else from_document(ThresholdCertificate, parse_canonical(document))
 
 
+def all_certificates(session: Session) -> list[ThresholdCertificate]:
+    """Every certificate, in the order in which they were imported."""
+    documents = session.scalars(select(CertificateRow.document).order_by(CertificateRow.imported_at, CertificateRow.id))
+    return [from_document(ThresholdCertificate, parse_canonical(each)) for each in documents]
+
+
 def _refusal(records: HubRecords, session: Session, by: Actor, certificate: ThresholdCertificate) -> Refusal | None:
     verdict = may_act(by, Action.IMPORT_CERTIFICATE, records.clock())
     if isinstance(verdict, Refusal):

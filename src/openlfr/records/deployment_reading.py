@@ -21,7 +21,7 @@ from openlfr.policy.identifiers import DeploymentId, StaffId, is_identifier
 from openlfr.policy.jurisdiction import JurisdictionProfile
 from openlfr.policy.plan import ArmedPlan
 from openlfr.policy.refusal import Refusal, RefusalCode
-from openlfr.policy.roles import Action, Actor, may_act
+from openlfr.policy.roles import Action, Actor
 from openlfr.records.acting import reference, write_refused
 from openlfr.records.alert_tables import AlertRow
 from openlfr.records.audit_entry import Processing
@@ -37,6 +37,7 @@ from openlfr.records.deployment_store import (
 from openlfr.records.deployment_tables import DeploymentRow
 from openlfr.records.deployments import KIND, Asked, Deployments
 from openlfr.records.hub_records import HubRecords
+from openlfr.records.looking import may_look
 from openlfr.records.plans import plan_in_force
 from openlfr.records.presence import check_ins, present_at
 from openlfr.records.statistics import faces_seen, guard_verdict
@@ -100,7 +101,7 @@ def find_deployments(
     records: HubRecords, by: Actor, wanted: DeploymentsWanted, after: DeploymentId | None, most: int, origin: str
 ) -> FoundDeployments | Refusal:
     """At most `most` deployments after the one named, the newest first."""
-    refusal = _refused(records, by, Action.VIEW_DEPLOYMENT, "", origin)
+    refusal = may_look(records, by, reference(KIND, ""), origin, Action.VIEW_DEPLOYMENT)
     if refusal is not None:
         return refusal
     found: list[DeploymentRecord] = []
@@ -118,6 +119,16 @@ def find_deployments(
             if len(page) < _OPENED_AT_ONCE:
                 return FoundDeployments(tuple(found), None)
     return FoundDeployments(tuple(found), last)
+
+
+def deployment_record(records: HubRecords, asked: Asked) -> DeploymentRecord | Refusal:
+    """A deployment as it is kept, for what shows none of its texts: only refusals are logged."""
+    refusal = may_look(records, asked.by, reference(KIND, asked.deployment), asked.origin, Action.VIEW_DEPLOYMENT)
+    if refusal is not None:
+        return refusal
+    with records.database.reading() as session:
+        record = read_deployment(records, session, asked.deployment)
+    return record or _unknown(records, asked, Action.VIEW_DEPLOYMENT)
 
 
 def overview(deployments: Deployments, asked: Asked) -> Overview | Refusal:
@@ -153,7 +164,7 @@ def live_figures(
     records: HubRecords, profiles: Mapping[str, JurisdictionProfile], asked: Asked
 ) -> LiveFigures | Refusal:
     """The counts of a deployment now, of rehearsals too."""
-    refusal = _refused(records, asked.by, Action.VIEW_STATISTICS, asked.deployment, asked.origin)
+    refusal = may_look(records, asked.by, reference(KIND, asked.deployment), asked.origin, Action.VIEW_STATISTICS)
     if refusal is not None:
         return refusal
     with records.database.reading() as session:
@@ -191,7 +202,7 @@ def live_figures(
 def timeline(records: HubRecords, asked: Asked, before: int | None, most: int) -> Sequence[LoggedEntry] | Refusal:
     """What was done with a deployment and its watchlists, the newest first, out of the audit log: who did what and
     when, refused or not, without the words. Looks are left out."""
-    refusal = _refused(records, asked.by, Action.VIEW_DEPLOYMENT, asked.deployment, asked.origin)
+    refusal = may_look(records, asked.by, reference(KIND, asked.deployment), asked.origin, Action.VIEW_DEPLOYMENT)
     if refusal is not None:
         return refusal
     with records.database.reading() as session:
@@ -220,15 +231,6 @@ def _conditions(wanted: DeploymentsWanted) -> Sequence[ColumnElement[bool]]:
 
 def _plan(document: SignedDocument | None) -> ArmedPlan | None:
     return None if document is None else from_document(ArmedPlan, parse_canonical(document.body))
-
-
-def _refused(records: HubRecords, by: Actor, action: Action, deployment: str, origin: str) -> Refusal | None:
-    """Why somebody may not look, logged; None when they may."""
-    verdict = may_act(by, action, records.clock())
-    if not isinstance(verdict, Refusal):
-        return None
-    with records.database.writing() as session:
-        return write_refused(records, session, by, action, reference(KIND, deployment), origin, verdict)
 
 
 def _unknown(records: HubRecords, asked: Asked, action: Action) -> Refusal:

@@ -7,10 +7,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from openlfr.policy.refusal import Refusal, RefusalCode
+from openlfr.policy.identifiers import is_identifier
+from openlfr.policy.refusal import Refusal, RefusalCode, refused_fields
 from openlfr.policy.retention import RetentionPolicy
 from openlfr.policy.roles import Action, Actor, may_act
-from openlfr.records.audit_entry import AuditEvent, Processing, RecordReference, Who
+from openlfr.policy.text import LONGEST_NAME, text_problems
+from openlfr.records.acting import reference, write_refused
+from openlfr.records.audit_entry import MAX_WORDS, AuditEvent, Processing, RecordReference, Who
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.purgeable import Candidate, Purgeable
 from openlfr.records.retention_tables import LegalHoldRow, PurgeIntentRow
@@ -45,17 +48,19 @@ class LegalHolds:
         and once its destruction has begun.
         """
         now = self.records.clock()
-        allowed = may_act(by, Action.PLACE_LEGAL_HOLD, now)
-        if isinstance(allowed, Refusal):
-            return allowed
-        if not authority.strip() or not reason.strip():
-            return Refusal(
-                RefusalCode.AUTHORITY_MISSING, "A legal hold needs the authority that ordered it, and the reason."
-            )
         with self.records.database.writing() as session:
-            refusal = self._refusal(session, record)
+            allowed = may_act(by, Action.PLACE_LEGAL_HOLD, now)
+            refusal = (
+                allowed
+                if isinstance(allowed, Refusal)
+                else _words_refusal(
+                    authority, reason, "A legal hold needs the authority that ordered it, and the reason."
+                )
+                or self._refusal(session, record)
+            )
             if refusal is not None:
-                return refusal
+                log = reference(record.kind, record.id)
+                return write_refused(self.records, session, by, Action.PLACE_LEGAL_HOLD, log, origin, refusal)
             hold = LegalHold(self.records.new_id(), record, by.staff, now)
             key = self.records.vault.sole_key(KeyPurpose.AUDIT)
             session.add(
@@ -79,18 +84,11 @@ class LegalHolds:
         Refused without the role, without both texts, and when there is no such hold in force.
         """
         now = self.records.clock()
-        allowed = may_act(by, Action.RELEASE_LEGAL_HOLD, now)
-        if isinstance(allowed, Refusal):
-            return allowed
-        if not authority.strip() or not reason.strip():
-            return Refusal(
-                RefusalCode.AUTHORITY_MISSING,
-                "Releasing a legal hold needs the authority that allows it, and the reason.",
-            )
         with self.records.database.writing() as session:
-            row = session.get(LegalHoldRow, hold_id)
-            if row is None or row.released_at is not None:
-                return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such legal hold in force.")
+            row = self._releasable(session, by, hold_id, authority, reason)
+            if isinstance(row, Refusal):
+                log = reference("legal hold", hold_id)
+                return write_refused(self.records, session, by, Action.RELEASE_LEGAL_HOLD, log, origin, row)
             row.released_at, row.released_by = now, by.staff
             hold = _hold(row)
             self._audit(session, by, Action.RELEASE_LEGAL_HOLD, hold.record, origin, f"{authority}: {reason}")
@@ -102,6 +100,21 @@ class LegalHolds:
             select(LegalHoldRow).where(LegalHoldRow.released_at.is_(None)).order_by(LegalHoldRow.placed_at)
         )
         return [_hold(row) for row in rows]
+
+    def _releasable(
+        self, session: Session, by: Actor, hold_id: str, authority: str, reason: str
+    ) -> LegalHoldRow | Refusal:
+        allowed = may_act(by, Action.RELEASE_LEGAL_HOLD, self.records.clock())
+        if isinstance(allowed, Refusal):
+            return allowed
+        sentence = "Releasing a legal hold needs the authority that allows it, and the reason."
+        refusal = _words_refusal(authority, reason, sentence)
+        if refusal is not None:
+            return refusal
+        row = session.get(LegalHoldRow, hold_id) if is_identifier(hold_id) else None
+        if row is None or row.released_at is not None:
+            return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such legal hold in force.")
+        return row
 
     def _refusal(self, session: Session, record: RecordReference) -> Refusal | None:
         purgeable = next((each for each in self.purgeables if each.record_kind == record.kind), None)
@@ -125,6 +138,17 @@ class LegalHolds:
         self.records.audit.append(
             session, AuditEvent(Who.acting(by, action), action, Processing.ALTERATION, record, origin, words)
         )
+
+
+def _words_refusal(authority: str, reason: str, sentence: str) -> Refusal | None:
+    """What is wrong with the words of a hold, if anything is: both are needed, and stand in the audit log together."""
+    if not authority.strip() or not reason.strip():
+        return Refusal(RefusalCode.AUTHORITY_MISSING, sentence)
+    problems = (
+        *text_problems("authority", authority, longest=LONGEST_NAME),
+        *text_problems("reason", reason, longest=MAX_WORDS - LONGEST_NAME - len(": ")),
+    )
+    return refused_fields("The legal hold", problems) if problems else None
 
 
 def holding(candidate: Candidate, holds: Sequence[LegalHold]) -> LegalHold | None:

@@ -14,10 +14,12 @@ from typing import Final
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from openlfr.policy.refusal import Refusal, RefusalCode
+from openlfr.policy.refusal import Refusal, RefusalCode, refused_fields
 from openlfr.policy.retention import DataClass
 from openlfr.policy.roles import Action, Actor, may_act
-from openlfr.records.audit_entry import AuditEvent, Processing, RecordReference, Who
+from openlfr.policy.text import LONGEST_NAME, text_problems
+from openlfr.records.acting import write_refused
+from openlfr.records.audit_entry import MAX_WORDS, AuditEvent, Processing, RecordReference, Who
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.membership_tables import MembershipRow
 from openlfr.records.purgeable import Candidate
@@ -25,6 +27,8 @@ from openlfr.sealing.canonical import canonical_bytes
 from openlfr.sealing.vault_file import KeyPurpose
 
 RECORD_KIND: Final = "membership register"
+_LONGEST_REASON: Final = MAX_WORDS - 3 * LONGEST_NAME
+"""Characters: in the audit log stand the authority, the reason, and who was asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +101,18 @@ class MembershipRegister:
         Needs the role, the authority under which it is asked, and the reason; the question and who was asked about
         are in the audit log before the answer is returned.
         """
-        allowed = may_act(by, Action.ANSWER_RIGHTS_REQUEST, self.records.clock())
-        if isinstance(allowed, Refusal):
-            return allowed
-        if not authority.strip() or not reason.strip():
-            return Refusal(
-                RefusalCode.AUTHORITY_MISSING,
-                "A rights request is answered under an authority and for a reason: name both.",
-            )
+        register = RecordReference(RECORD_KIND, "all")
         with self.records.database.writing() as session:
+            refusal = self._refusal(by, authority, reason)
+            if refusal is not None:
+                return write_refused(self.records, session, by, Action.ANSWER_RIGHTS_REQUEST, register, origin, refusal)
             self.records.audit.append(
                 session,
                 AuditEvent(
                     Who.acting(by, Action.ANSWER_RIGHTS_REQUEST),
                     Action.ANSWER_RIGHTS_REQUEST,
                     Processing.CONSULTATION,
-                    RecordReference(RECORD_KIND, "all"),
+                    register,
                     origin,
                     f"{authority}: {reason} (asked about {person.kind} {person.normal_form})",
                 ),
@@ -124,6 +124,21 @@ class MembershipRegister:
             Membership(row.watchlist_id, row.deployment_id, row.listed_at)
             for row in sorted(rows, key=lambda row: row.listed_at)
         ]
+
+    def _refusal(self, by: Actor, authority: str, reason: str) -> Refusal | None:
+        allowed = may_act(by, Action.ANSWER_RIGHTS_REQUEST, self.records.clock())
+        if isinstance(allowed, Refusal):
+            return allowed
+        if not authority.strip() or not reason.strip():
+            return Refusal(
+                RefusalCode.AUTHORITY_MISSING,
+                "A rights request is answered under an authority and for a reason: name both.",
+            )
+        problems = (
+            *text_problems("authority", authority, longest=LONGEST_NAME),
+            *text_problems("reason", reason, longest=_LONGEST_REASON),
+        )
+        return refused_fields("The rights request", problems) if problems else None
 
     def _digest(self, watchlist_id: str, person: PersonIdentifier) -> bytes:
         secret = self.records.vault.sole_key(KeyPurpose.REGISTER).secret

@@ -12,6 +12,7 @@ from openlfr.policy.refusal import Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import THE_HUB, Action, Actor, Competence, Role, Skill, may_act
 from openlfr.policy.text import LONGEST_NAME, text_problems
 from openlfr.records.acting import reference, write_done, write_refused
+from openlfr.records.audit_entry import AuditEvent, Processing, Who
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.people_tables import CompetenceRow, StaffRoleRow, StaffRow
 from openlfr.sealing.box import Place
@@ -136,6 +137,35 @@ class People:
                 return write_refused(self.records, session, by, Action.VIEW_STAFF, record, origin, verdict)
             write_done(self.records, session, by, Action.VIEW_STAFF, record, origin, "Looked at the list of staff.")
             return [self._member(session, row) for row in session.scalars(select(StaffRow).order_by(StaffRow.id))]
+
+    def colleagues(self, by: Actor, origin: str) -> Sequence[StaffMember] | Refusal:
+        """All staff, for those who work on deployments and must know whose identifier stands in them; logged."""
+        with self.records.database.writing() as session:
+            record = reference(_KIND, "")
+            now = self.records.clock()
+            verdicts = {each: may_act(by, each, now) for each in (Action.VIEW_STAFF, Action.VIEW_DEPLOYMENT)}
+            allowed = [each for each, verdict in verdicts.items() if not isinstance(verdict, Refusal)]
+            refusal = verdicts[Action.VIEW_STAFF]
+            if not allowed and isinstance(refusal, Refusal):
+                return write_refused(self.records, session, by, Action.VIEW_STAFF, record, origin, refusal)
+            words = "Looked at the names of colleagues."
+            who = Who.acting(by, allowed[0])
+            event = AuditEvent(who, Action.VIEW_STAFF, Processing.CONSULTATION, record, origin, words)
+            self.records.audit.append(session, event)
+            return [self._member(session, row) for row in session.scalars(select(StaffRow).order_by(StaffRow.id))]
+
+    def member(self, by: Actor, staff: StaffId, origin: str) -> StaffMember | Refusal:
+        """One member of staff; the look is in the audit log before they are returned."""
+        with self.records.database.writing() as session:
+            record = reference(_KIND, staff)
+            verdict = may_act(by, Action.VIEW_STAFF, self.records.clock())
+            row = session.get(StaffRow, staff) if is_identifier(staff) else None
+            if isinstance(verdict, Refusal) or row is None:
+                unknown = Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such member of staff.")
+                refusal = verdict if isinstance(verdict, Refusal) else unknown
+                return write_refused(self.records, session, by, Action.VIEW_STAFF, record, origin, refusal)
+            write_done(self.records, session, by, Action.VIEW_STAFF, record, origin, "Looked at a member of staff.")
+            return self._member(session, row)
 
     def _added(
         self, session: Session, by: Actor, name: str, roles: Collection[Role], origin: str

@@ -37,6 +37,7 @@ from openlfr.records.watchlist_frozen import (
     read_composition,
 )
 from openlfr.records.watchlist_store import (
+    KIND,
     AskedList,
     as_value,
     listed,
@@ -135,6 +136,24 @@ class Watchlists:
             return row if isinstance(row, Refusal) else _record(session, row)
 
         return carried_out(self.records, asked, Action.VIEW_WATCHLIST, act, "Looked at a watchlist.")
+
+    def may_build(self, asked: AskedList) -> ListRecord | Refusal:
+        """The list, if `asked.by` may change its content now; a refusal is logged, and nothing is changed."""
+
+        def found(session: Session) -> ListRecord | Refusal:
+            row = listed(session, asked, Action.BUILD_WATCHLIST, self.records)
+            if isinstance(row, Refusal):
+                return row
+            verdict = change_watchlist(as_value(session, row), Action.BUILD_WATCHLIST, asked.by, self.records.clock())
+            return verdict if isinstance(verdict, Refusal) else _record(session, row)
+
+        with self.records.database.reading() as session:
+            answer = found(session)
+        if not isinstance(answer, Refusal):
+            return answer
+        with self.records.database.writing() as session:
+            record = reference(KIND, asked.watchlist)
+            return write_refused(self.records, session, asked.by, Action.BUILD_WATCHLIST, record, asked.origin, answer)
 
     def approve(self, asked: AskedList) -> ListRecord | Refusal:
         """Approve the list as it is: every entry reviewed, every accepted one complete, by nobody who built it."""

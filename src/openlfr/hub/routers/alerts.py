@@ -1,4 +1,4 @@
-"""Alerts: the queue that waits for people, one alert with its pictures, and every answer people give to it."""
+"""Alerts: the queue that waits for people, and one alert with its pictures and its history."""
 
 from typing import Annotated
 
@@ -13,30 +13,23 @@ from openlfr.hub.schemas.alert_views import listed, summary_of, view_of
 from openlfr.hub.schemas.alerts import (
     AlertSummary,
     AlertView,
-    JudgementForm,
-    LaterResultForm,
     ListedAlertView,
-    OutcomeForm,
-    ReclassificationForm,
 )
 from openlfr.hub.schemas.audit import EntryView
-from openlfr.hub.schemas.wire import AlertPath, DeploymentPath, Seen, SeenWithReason
-from openlfr.hub.services import Services
-from openlfr.hub.signed_in import Caller, SignedIn
-from openlfr.policy.adjudication import Adjudicate
-from openlfr.policy.alert import AlertState, EngagementRecord
+from openlfr.hub.schemas.wire import AlertPath, DeploymentPath
+from openlfr.hub.signed_in import SignedIn
+from openlfr.policy.alert import AlertState
 from openlfr.policy.identifiers import AlertId, DeploymentId
-from openlfr.policy.refusal import Refusal
 from openlfr.records.alert_reading import (
     AlertPicture,
     alert_picture,
+    alert_record,
     context_of,
     history,
     judged_by,
     list_alerts,
     open_queue,
 )
-from openlfr.records.alert_store import AlertRecord
 from openlfr.records.alerts import AlertAsked
 
 router = APIRouter(tags=["alerts"])
@@ -95,6 +88,14 @@ def get_alert(
     return view_of(found, context, withheld, caller.actor, services.records.clock())
 
 
+@router.get("/alerts/{alert}/summary")
+def get_alert_summary(caller: SignedIn, services: HubServices, alert: AlertPath) -> AlertSummary:
+    """How an alert stands, as every act on it answers; nothing in it is about the person."""
+    found = answered(alert_record(services.alerts, AlertAsked(caller.actor, AlertId(alert), caller.origin)))
+    context = answered(context_of(services.alerts, found.alert.deployment))
+    return summary_of(found.alert, found.version, context.rules)
+
+
 @router.get("/alerts/{alert}/pictures/{picture}", response_class=JpegResponse, responses=JPEG_ANSWER)
 def get_alert_picture(caller: SignedIn, services: HubServices, alert: AlertPath, picture: AlertPicture) -> JpegResponse:
     """One picture of an alert: the probe, with everybody else blurred, or the candidate. Each look is in the log."""
@@ -107,61 +108,3 @@ def get_alert_history(caller: SignedIn, services: HubServices, alert: AlertPath,
     """Everything that was done with an alert, looks too, the newest first: who, what, when."""
     asked = AlertAsked(caller.actor, AlertId(alert), caller.origin)
     return entry_page(answered(history(services.records, asked, number_cursor(page), page.limit + 1)), page)
-
-
-@router.post("/alerts/{alert}/mark-seen")
-def mark_alert_seen(caller: SignedIn, services: HubServices, alert: AlertPath, act: Seen) -> AlertSummary:
-    """Say that a person has the alert before them."""
-    return _done(services, services.alerts.mark_seen(_asked(caller, alert, act.version)))
-
-
-@router.post("/alerts/{alert}/adjudicate")
-def adjudicate_alert(caller: SignedIn, services: HubServices, alert: AlertPath, act: JudgementForm) -> AlertSummary:
-    """Judge the two pictures. One "no match" decides; "engage" decides once enough people say it."""
-    judgement = Adjudicate(act.judgement, tuple(act.reasons), act.note, act.blind)
-    return _done(services, services.alerts.adjudicate(_asked(caller, alert, act.version), judgement))
-
-
-@router.post("/alerts/{alert}/engage")
-def engage_on_alert(caller: SignedIn, services: HubServices, alert: AlertPath, act: Seen) -> AlertSummary:
-    """Approach the person: the second human judgement begins."""
-    return _done(services, services.alerts.engage(_asked(caller, alert, act.version)))
-
-
-@router.post("/alerts/{alert}/record-outcome")
-def record_alert_outcome(caller: SignedIn, services: HubServices, alert: AlertPath, act: OutcomeForm) -> AlertSummary:
-    """Record what the engagement showed and what came of it; the alert closes."""
-    record = act.as_value(EngagementRecord)
-    return _done(services, services.alerts.record_outcome(_asked(caller, alert, act.version), record))
-
-
-@router.post("/alerts/{alert}/close")
-def close_alert(caller: SignedIn, services: HubServices, alert: AlertPath, act: SeenWithReason) -> AlertSummary:
-    """Close an alert without engagement."""
-    return _done(services, services.alerts.close(_asked(caller, alert, act.version), act.reason))
-
-
-@router.post("/alerts/{alert}/add-later-result")
-def add_later_result(caller: SignedIn, services: HubServices, alert: AlertPath, act: LaterResultForm) -> AlertSummary:
-    """Add what became of an arrest."""
-    asked = _asked(caller, alert, act.version)
-    return _done(services, services.alerts.add_later_result(asked, act.result, tuple(act.offence_groups)))
-
-
-@router.post("/alerts/{alert}/reclassify")
-def reclassify_alert(
-    caller: SignedIn, services: HubServices, alert: AlertPath, act: ReclassificationForm
-) -> AlertSummary:
-    """Give another published class on review; the history stays."""
-    asked = _asked(caller, alert, act.version)
-    return _done(services, services.alerts.reclassify(asked, act.published, act.reason))
-
-
-def _asked(caller: Caller, alert: str, version: int) -> AlertAsked:
-    return AlertAsked(caller.actor, AlertId(alert), caller.origin, version)
-
-
-def _done(services: Services, answer: AlertRecord | Refusal) -> AlertSummary:
-    record = answered(answer)
-    context = answered(context_of(services.alerts, record.alert.deployment))
-    return summary_of(record.alert, record.version, context.rules)

@@ -1,11 +1,11 @@
 """The acts on a deployment, each a POST with the version that was looked at. Whoever acts on an old look gets a 409."""
 
-from http import HTTPStatus
+from fastapi import APIRouter, Depends, Response
 
-from fastapi import APIRouter
-
+from openlfr.hub.idempotency import OnceOnly
 from openlfr.hub.parts import HubServices
 from openlfr.hub.problems import answered
+from openlfr.hub.routers.deployments import summary_path
 from openlfr.hub.schemas.deployment_views import summary_of
 from openlfr.hub.schemas.deployments import (
     CheckInView,
@@ -13,7 +13,6 @@ from openlfr.hub.schemas.deployments import (
     DeploymentSummary,
     Ending,
     ListAttachment,
-    NewDraft,
     ReadinessForm,
     Redraft,
     Resumption,
@@ -28,20 +27,21 @@ from openlfr.policy.identifiers import DeploymentId, RecognitionTestId, Watchlis
 from openlfr.records.deployments import Asked, WrittenDecision
 from openlfr.records.presence import check_in, check_out
 
-router = APIRouter(prefix="/deployments", tags=["deployments"])
+
+def _found_at(response: Response, deployment: DeploymentPath) -> None:
+    """Where the deployment stands afterwards, as the act answers it."""
+    response.headers["Location"] = summary_path(deployment)
 
 
-@router.post("", status_code=HTTPStatus.CREATED)
-def draft_deployment(caller: SignedIn, services: HubServices, new: NewDraft) -> DeploymentSummary:
-    """Begin a deployment with a draft of its application, which may be incomplete."""
-    application = new.application.as_value(Application)
-    drafted = services.deployments.draft(
-        caller.actor, application, caller.origin, profile=new.profile, rehearsal=new.rehearsal
-    )
-    return summary_of(answered(drafted))
+router = APIRouter(
+    prefix="/deployments/{deployment}",
+    tags=["deployments"],
+    route_class=OnceOnly,
+    dependencies=[Depends(_found_at)],
+)
 
 
-@router.post("/{deployment}/redraft")
+@router.post("/redraft")
 def redraft_deployment(
     caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: Redraft
 ) -> DeploymentSummary:
@@ -50,7 +50,7 @@ def redraft_deployment(
     return summary_of(answered(services.deployments.redraft(asked, act.application.as_value(Application))))
 
 
-@router.post("/{deployment}/submit")
+@router.post("/submit")
 def submit_deployment(
     caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: Seen
 ) -> DeploymentSummary:
@@ -58,7 +58,7 @@ def submit_deployment(
     return summary_of(answered(services.deployments.submit(_asked(caller, deployment, act.version))))
 
 
-@router.post("/{deployment}/withdraw")
+@router.post("/withdraw")
 def withdraw_deployment(
     caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: Seen
 ) -> DeploymentSummary:
@@ -66,7 +66,7 @@ def withdraw_deployment(
     return summary_of(answered(services.deployments.withdraw(_asked(caller, deployment, act.version))))
 
 
-@router.post("/{deployment}/authorise")
+@router.post("/authorise")
 def authorise_deployment(
     caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: DecisionForm
 ) -> DeploymentSummary:
@@ -75,7 +75,7 @@ def authorise_deployment(
     return summary_of(answered(services.deployments.authorise(asked, _decision(act))))
 
 
-@router.post("/{deployment}/authorise-urgently")
+@router.post("/authorise-urgently")
 def authorise_deployment_urgently(
     caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: DecisionForm
 ) -> DeploymentSummary:
@@ -84,7 +84,7 @@ def authorise_deployment_urgently(
     return summary_of(answered(services.deployments.authorise_urgently(asked, _decision(act))))
 
 
-@router.post("/{deployment}/confirm-urgent")
+@router.post("/confirm-urgent")
 def confirm_urgent_authority(
     caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: DecisionForm
 ) -> DeploymentSummary:
@@ -93,7 +93,7 @@ def confirm_urgent_authority(
     return summary_of(answered(services.deployments.confirm_urgent(asked, _decision(act))))
 
 
-@router.post("/{deployment}/refuse-urgent")
+@router.post("/refuse-urgent")
 def refuse_urgent_authority(
     caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: SeenWithReason
 ) -> DeploymentSummary:
@@ -102,7 +102,7 @@ def refuse_urgent_authority(
     return summary_of(answered(services.deployments.refuse_urgent(asked, act.reason)))
 
 
-@router.post("/{deployment}/change-authority")
+@router.post("/change-authority")
 def change_authority(
     caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: DecisionForm
 ) -> DeploymentSummary:
@@ -111,7 +111,7 @@ def change_authority(
     return summary_of(answered(services.deployments.change_authority(asked, _decision(act))))
 
 
-@router.post("/{deployment}/reject")
+@router.post("/reject")
 def reject_deployment(
     caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: SeenWithReason
 ) -> DeploymentSummary:
@@ -120,7 +120,7 @@ def reject_deployment(
     return summary_of(answered(services.deployments.reject(asked, act.reason)))
 
 
-@router.post("/{deployment}/revoke")
+@router.post("/revoke")
 def revoke_authority(
     caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: SeenWithReason
 ) -> DeploymentSummary:
@@ -129,7 +129,7 @@ def revoke_authority(
     return summary_of(answered(services.deployments.revoke(asked, act.reason)))
 
 
-@router.post("/{deployment}/attach-watchlist")
+@router.post("/attach-watchlist")
 def attach_watchlist(
     caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: ListAttachment
 ) -> DeploymentSummary:
@@ -138,7 +138,7 @@ def attach_watchlist(
     return summary_of(answered(services.deployments.attach_watchlist(asked, WatchlistId(act.watchlist))))
 
 
-@router.post("/{deployment}/record-readiness")
+@router.post("/record-readiness")
 def record_readiness(
     caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: ReadinessForm
 ) -> DeploymentSummary:
@@ -155,13 +155,13 @@ def record_readiness(
     return summary_of(answered(services.deployments.record_readiness(asked, readiness, test)))
 
 
-@router.post("/{deployment}/go-live")
+@router.post("/go-live")
 def go_live(caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: Seen) -> DeploymentSummary:
     """Start: nodes get the order to analyse."""
     return summary_of(answered(services.deployments.go_live(_asked(caller, deployment, act.version))))
 
 
-@router.post("/{deployment}/pause")
+@router.post("/pause")
 def pause_deployment(
     caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: AtOnce
 ) -> DeploymentSummary:
@@ -169,7 +169,7 @@ def pause_deployment(
     return summary_of(answered(services.deployments.pause(_asked(caller, deployment, act.version))))
 
 
-@router.post("/{deployment}/resume")
+@router.post("/resume")
 def resume_deployment(
     caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: Resumption
 ) -> DeploymentSummary:
@@ -178,7 +178,7 @@ def resume_deployment(
     return summary_of(answered(services.deployments.resume(asked, act.reason)))
 
 
-@router.post("/{deployment}/end")
+@router.post("/end")
 def end_deployment(
     caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: Ending
 ) -> DeploymentSummary:
@@ -187,7 +187,7 @@ def end_deployment(
     return summary_of(answered(services.deployments.end(_asked(caller, deployment, act.version), reason)))
 
 
-@router.post("/{deployment}/report")
+@router.post("/report")
 def report_deployment(
     caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: Seen
 ) -> DeploymentSummary:
@@ -195,7 +195,7 @@ def report_deployment(
     return summary_of(answered(services.deployments.report(_asked(caller, deployment, act.version))))
 
 
-@router.post("/{deployment}/review")
+@router.post("/review")
 def review_deployment(
     caller: SignedIn, services: HubServices, deployment: DeploymentPath, act: ReviewForm
 ) -> DeploymentSummary:
@@ -204,14 +204,14 @@ def review_deployment(
     return summary_of(answered(services.deployments.review(asked, act.finding)))
 
 
-@router.post("/{deployment}/check-in")
+@router.post("/check-in")
 def check_in_to_deployment(caller: SignedIn, services: HubServices, deployment: DeploymentPath) -> CheckInView:
     """Say "I am here", or confirm it: cameras run only while an officer on duty has said so lately."""
     here = check_in(services.records, caller.actor, DeploymentId(deployment), caller.origin)
     return CheckInView.model_validate(answered(here))
 
 
-@router.post("/{deployment}/check-out")
+@router.post("/check-out")
 def check_out_of_deployment(caller: SignedIn, services: HubServices, deployment: DeploymentPath) -> CheckInView:
     """Say "I am leaving"; answers the check-in that ends."""
     left = check_out(services.records, caller.actor, DeploymentId(deployment), caller.origin)

@@ -1,12 +1,15 @@
 """Deployments: lists, one with all that surrounds it, live figures, statistics, and what happened when."""
 
+from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
+from openlfr.hub.idempotency import OnceOnly
 from openlfr.hub.pagination import AskedPage, Listed
 from openlfr.hub.parts import HubServices
 from openlfr.hub.problems import answered
+from openlfr.hub.public_routes import PREFIX
 from openlfr.hub.routers.cursors import entry_page, identifier_cursor, number_cursor
 from openlfr.hub.schemas.audit import EntryView
 from openlfr.hub.schemas.deployment_views import figures_of, summary_of, view_of
@@ -15,15 +18,18 @@ from openlfr.hub.schemas.deployments import (
     DeploymentSummary,
     DeploymentView,
     FiguresView,
+    NewDraft,
     StatisticsView,
 )
 from openlfr.hub.schemas.wire import DeploymentPath, Moment, Name
 from openlfr.hub.signed_in import SignedIn
+from openlfr.policy.application import Application
 from openlfr.policy.deployment import DeploymentState
 from openlfr.policy.identifiers import DeploymentId
 from openlfr.records.deployment_reading import (
     DeploymentsWanted,
     authorities,
+    deployment_record,
     find_deployments,
     live_figures,
     overview,
@@ -32,7 +38,25 @@ from openlfr.records.deployment_reading import (
 from openlfr.records.deployments import Asked
 from openlfr.records.statistics import statistics
 
-router = APIRouter(prefix="/deployments", tags=["deployments"])
+router = APIRouter(prefix="/deployments", tags=["deployments"], route_class=OnceOnly)
+
+
+def summary_path(deployment: str) -> str:
+    """Where the summary of a deployment is read."""
+    return f"{PREFIX}/deployments/{deployment}/summary"
+
+
+@router.post("", status_code=HTTPStatus.CREATED)
+def draft_deployment(caller: SignedIn, services: HubServices, response: Response, new: NewDraft) -> DeploymentSummary:
+    """Begin a deployment with a draft of its application, which may be incomplete."""
+    application = new.application.as_value(Application)
+    drafted = answered(
+        services.deployments.draft(
+            caller.actor, application, caller.origin, profile=new.profile, rehearsal=new.rehearsal
+        )
+    )
+    response.headers["Location"] = summary_path(drafted.deployment.deployment)
+    return summary_of(drafted)
 
 
 @router.get("")
@@ -67,6 +91,13 @@ def get_deployment(caller: SignedIn, services: HubServices, deployment: Deployme
     asked = Asked(caller.actor, DeploymentId(deployment), caller.origin)
     found = answered(overview(services.deployments, asked))
     return view_of(found, services.profiles[found.record.profile], caller.actor, services.records.clock())
+
+
+@router.get("/{deployment}/summary")
+def get_deployment_summary(caller: SignedIn, services: HubServices, deployment: DeploymentPath) -> DeploymentSummary:
+    """How a deployment stands, as every act on it answers: cheap, and ask again on every event."""
+    asked = Asked(caller.actor, DeploymentId(deployment), caller.origin)
+    return summary_of(answered(deployment_record(services.records, asked)))
 
 
 @router.get("/{deployment}/authorities")

@@ -7,6 +7,7 @@ from fastapi import Path
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from openlfr.policy.text import LONGEST_NAME, LONGEST_TEXT
+from openlfr.records.audit_entry import MAX_WORDS
 
 _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
@@ -24,6 +25,10 @@ Identifier = Annotated[str, Field(pattern=_UUID, examples=["0196c000-0000-7000-8
 Name = Annotated[str, Field(max_length=LONGEST_NAME, pattern=_TEXT)]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=_TEXT)]
 """Words of people; whether they may be empty is for the rules to say."""
+LoggedReason = Annotated[
+    str, Field(min_length=1, max_length=MAX_WORDS, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*\S")
+]
+"""Why, in words that stand in the audit log whole."""
 Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
 Number = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
 Version = Annotated[

@@ -1,0 +1,101 @@
+"""People and roles: who is on the staff, what they may do, what they were trained for."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from openlfr.hub.idempotency import OnceOnly
+from openlfr.hub.pagination import AskedPage, Listed, page_of
+from openlfr.hub.parts import HubServices
+from openlfr.hub.problems import answered
+from openlfr.hub.public_routes import PREFIX
+from openlfr.hub.schemas.people import (
+    ColleagueView,
+    CompetenceForm,
+    CompetenceView,
+    MemberView,
+    NewMember,
+    RolesForm,
+)
+from openlfr.hub.schemas.wire import Identifier, Seen
+from openlfr.hub.signed_in import SignedIn
+from openlfr.policy.identifiers import StaffId
+from openlfr.policy.roles import Competence, Skill
+from openlfr.records.people import StaffMember
+
+router = APIRouter(prefix="/people", tags=["people"], route_class=OnceOnly)
+
+StaffPath = Annotated[Identifier, Path(description="The person's identifier.")]
+
+
+@router.get("")
+def list_people(caller: SignedIn, services: HubServices, page: AskedPage) -> Listed[MemberView]:
+    """Everybody on the staff, with roles and training. The look is in the audit log."""
+    everybody = answered(services.people.everybody(caller.actor, caller.origin))
+    return page_of(everybody, page, lambda each: str(each.staff), _member)
+
+
+@router.get("/colleagues")
+def list_colleagues(caller: SignedIn, services: HubServices) -> list[ColleagueView]:
+    """The names behind the identifiers on every screen, and who may be put on duty. The look is in the audit log."""
+    found = answered(services.people.colleagues(caller.actor, caller.origin))
+    return [_colleague(each) for each in found]
+
+
+@router.get("/{staff}")
+def get_person(caller: SignedIn, services: HubServices, staff: StaffPath) -> MemberView:
+    """One member of staff. The look is in the audit log."""
+    return _member(answered(services.people.member(caller.actor, StaffId(staff), caller.origin)))
+
+
+@router.post("", status_code=HTTPStatus.CREATED)
+def add_person(caller: SignedIn, services: HubServices, response: Response, new: NewMember) -> MemberView:
+    """Add a member of staff. How they sign in is set up separately."""
+    added = answered(services.people.add(caller.actor, new.name, new.roles, caller.origin))
+    response.headers["Location"] = f"{PREFIX}/people/{added.staff}"
+    return _member(added)
+
+
+@router.post("/{staff}/set-roles")
+def set_roles(caller: SignedIn, services: HubServices, staff: StaffPath, act: RolesForm) -> MemberView:
+    """Replace the roles somebody holds. Nobody changes their own, and one administrator always stays."""
+    changed = services.people.set_roles(caller.actor, StaffId(staff), act.roles, act.version, caller.origin)
+    return _member(answered(changed))
+
+
+@router.post("/{staff}/record-competence")
+def record_competence(caller: SignedIn, services: HubServices, staff: StaffPath, act: CompetenceForm) -> MemberView:
+    """Record training. Live roles count only while it is current."""
+    competence = Competence(act.skill, act.expires_on)
+    changed = services.people.record_competence(caller.actor, StaffId(staff), competence, act.version, caller.origin)
+    return _member(answered(changed))
+
+
+@router.post("/{staff}/close-account")
+def close_account(caller: SignedIn, services: HubServices, staff: StaffPath, act: Seen) -> MemberView:
+    """End an account for good; what the person decided stays theirs."""
+    closed = services.people.close_account(caller.actor, StaffId(staff), act.version, caller.origin)
+    return _member(answered(closed))
+
+
+def _member(member: StaffMember) -> MemberView:
+    return MemberView(
+        staff=member.staff,
+        version=member.version,
+        name=member.name,
+        roles=sorted(member.roles),
+        competences=[CompetenceView.model_validate(each) for each in member.competences],
+        closed_at=member.closed_at,
+    )
+
+
+def _colleague(member: StaffMember) -> ColleagueView:
+    live = [each.expires_on for each in member.competences if each.skill is Skill.LIVE_OPERATION]
+    return ColleagueView(
+        staff=member.staff,
+        name=member.name,
+        roles=sorted(member.roles),
+        live_until=live[0] if live else None,
+        closed=member.closed_at is not None,
+    )
