@@ -129,6 +129,11 @@ def node_user(nkey: str, node: NodeId) -> BusUser:
     )
 
 
+def dying_with_us(*command: str) -> tuple[str, ...]:
+    """The command line of a child that is killed when the thread that starts it ends, however that ends."""
+    return (sys.executable, "-I", "-S", "-c", _BECOME, str(os.getpid()), *command)
+
+
 class BusServer:
     """One `nats-server`, from `start` to `stop`. Belongs to the event loop of a thread that outlives it."""
 
@@ -188,7 +193,7 @@ class BusServer:
         if self._process is None or not self.alive:
             return  # the next launch reads them
         before = self._lines
-        write_synced(self._settings.folder / _CONFIGURATION, self._configuration(self._settings.port))
+        write_synced(self._settings.folder / _CONFIGURATION, configuration(self._settings, self._settings.port))
         self._process.send_signal(signal.SIGHUP)
         line = await self._heard(before, lambda text: "eloaded server config" in text or "to reload" in text)
         if line is None or "ailed" in line:
@@ -240,12 +245,12 @@ class BusServer:
         folder = self._settings.folder
         for stale in folder.glob("*.ports"):
             stale.unlink()
-        write_synced(folder / _CONFIGURATION, self._configuration(self._port))
+        write_synced(folder / _CONFIGURATION, configuration(self._settings, self._port))
         (folder / _STORE).mkdir(mode=0o700, exist_ok=True)
         assert self._lock is not None, "the folder is locked before anything is launched in it"  # noqa: S101
         server = str(_program())
         self._process = process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", "-c", _BECOME, str(os.getpid()), server, "-c", str(folder / _CONFIGURATION)),
+            *dying_with_us(server, "-c", str(folder / _CONFIGURATION)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
@@ -313,28 +318,29 @@ class BusServer:
         fatal = [line for line in self._said if "[FTL]" in line] or list(self._said)
         return fatal[-1] if fatal else "it said nothing"
 
-    def _configuration(self, port: int) -> bytes:
-        settings = self._settings
-        document: dict[str, JsonValue] = {
-            "server_name": settings.server_name,
-            "host": settings.host,
-            "port": -1 if port == ANY_FREE_PORT else port,
-            "ports_file_dir": str(settings.folder),
-            "max_payload": LARGEST_MESSAGE_BYTES,
-            "jetstream": {
-                "store_dir": str(settings.folder / _STORE),
-                "max_memory_store": 1 << 20,
-                "max_file_store": settings.store_limit_bytes,
-                # What is acknowledged has reached the disk: a loss of power loses nothing.
-                "sync_interval": "always",
-            },
-            "authorization": {"users": [_user(each) for each in settings.users]},
-        }
-        if settings.tls is not None:
-            document["tls"] = {**_tls(settings.tls), "handshake_first": True, "min_version": "1.3"}
-        if settings.cluster is not None:
-            document["cluster"] = _cluster(settings.cluster, settings.tls)
-        return json.dumps(document, indent=1).encode()
+
+def configuration(settings: BusSettings, port: int) -> bytes:
+    """What `nats-server -c` takes; it holds no secret."""
+    document: dict[str, JsonValue] = {
+        "server_name": settings.server_name,
+        "host": settings.host,
+        "port": -1 if port == ANY_FREE_PORT else port,
+        "ports_file_dir": str(settings.folder),
+        "max_payload": LARGEST_MESSAGE_BYTES,
+        "jetstream": {
+            "store_dir": str(settings.folder / _STORE),
+            "max_memory_store": 1 << 20,
+            "max_file_store": settings.store_limit_bytes,
+            # What is acknowledged has reached the disk: a loss of power loses nothing.
+            "sync_interval": "always",
+        },
+        "authorization": {"users": [_user(each) for each in settings.users]},
+    }
+    if settings.tls is not None:
+        document["tls"] = {**_tls(settings.tls), "handshake_first": True, "min_version": "1.3"}
+    if settings.cluster is not None:
+        document["cluster"] = _cluster(settings.cluster, settings.tls)
+    return json.dumps(document, indent=1).encode()
 
 
 def _user(user: BusUser) -> JsonValue:
