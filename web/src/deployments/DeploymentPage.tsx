@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { Link, useParams } from "react-router";
+import { useNames } from "../api/colleagues";
 import { Button, ButtonLink } from "../ui/Button";
 import { Facts, Figures, Page, Panel } from "../ui/Page";
 import { Badge, Empty, Notice, Shown } from "../ui/States";
@@ -210,6 +211,7 @@ function Application({ form }: { form: Form }) {
 }
 
 function Decisions({ deployment }: { deployment: string }) {
+  const name = useNames();
   const found = useAuthorities(deployment);
   return (
     <Shown of={found} what="decisions" empty={<Empty title="Nobody has decided yet" />}>
@@ -224,6 +226,7 @@ function Decisions({ deployment }: { deployment: string }) {
               <Facts
                 of={[
                   ["Decided", <Time key="at" at={each.decided_at} />],
+                  ["By", name(each.decided_by)],
                   ["Reason", each.reason],
                   ["From", <Time key="from" at={each.terms.window.start} />],
                   ["To", <Time key="to" at={each.terms.window.end} />],
@@ -242,13 +245,14 @@ function Decisions({ deployment }: { deployment: string }) {
 }
 
 function Officers({ view }: { view: View }) {
+  const name = useNames();
   if (!view.officers.length) return <Empty title="Nobody is checked in" />;
   return (
     <Panel>
       <ul className="stack tight">
         {view.officers.map((each) => (
           <li key={each.officer} className="row">
-            <span className="mono">{each.officer}</span>
+            <span>{name(each.officer)}</span>
             <Badge tone={each.counts ? "good" : "warn"}>{each.counts ? "there" : "must confirm"}</Badge>
             <span className="soft">
               confirmed <Time at={each.confirmed_at} clock />, counts until <Time at={each.counts_until} clock />

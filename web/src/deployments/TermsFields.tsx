@@ -1,7 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, body } from "../api/client";
+import { useColleagues } from "../api/colleagues";
 import type { Problem } from "../api/problem";
 import { choices, useVocabulary } from "../api/vocabulary";
+import { useCameras } from "../cameras/CameraList";
 import { Checkbox, CheckboxGroup, Select, TextField } from "../ui/Field";
 import { fromLocal, toLocal } from "./moments";
 import type { Form } from "./queries";
@@ -112,7 +114,7 @@ interface Choosing {
 }
 
 function CameraChoice({ terms, set, wrong }: Choosing) {
-  const cameras = useQuery({ queryKey: ["cameras"], queryFn: async () => body(await api.GET("/api/v1/cameras")) });
+  const cameras = useCameras();
   const known = new Map((cameras.data?.items ?? []).map((each) => [each.camera, each]));
   // A camera that is gone since stays chosen until somebody takes it out.
   const options = [
@@ -171,11 +173,10 @@ function CertificateChoice({ terms, set, wrong }: Choosing) {
 }
 
 function OfficerChoice({ terms, set, wrong }: Choosing) {
-  const people = useQuery({
-    queryKey: ["people", "officers"],
-    queryFn: async () => body(await api.GET("/api/v1/people/officers")),
-  });
-  const known = people.data ?? [];
+  const people = useColleagues();
+  const today = new Date().toISOString().slice(0, 10);
+  // Who has no training in force could not check in.
+  const known = (people.data ?? []).filter((each) => !each.closed && each.live_until && each.live_until >= today);
   const ids = new Set(known.map((each) => each.staff));
   const options = [
     ...known.map((each) => ({ id: each.staff, text: each.name })),

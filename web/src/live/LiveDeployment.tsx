@@ -3,8 +3,8 @@ import { useNavigate, useParams } from "react-router";
 import { ActDialog } from "../deployments/ActDialog";
 import { type ActOffer, offersFor } from "../deployments/acts";
 import { useDeployment, type View } from "../deployments/queries";
-import { Shown } from "../ui/States";
 import { hasKeys } from "../ui/preferences";
+import { Shown } from "../ui/States";
 import { Adjudication } from "./Adjudication";
 import { AlertQueue } from "./AlertQueue";
 import { CameraWall } from "./CameraWall";
@@ -13,8 +13,8 @@ import { LiveFigures } from "./LiveFigures";
 import { LiveHead } from "./LiveHead";
 import { LiveSettings } from "./LiveSettings";
 import { usePause } from "./pause";
-import { inOrder, stepFrom } from "./queue";
 import { useHubNow, useOpenAlerts } from "./queries";
+import { inOrder, stepFrom } from "./queue";
 import { useAlarm } from "./useAlarm";
 
 export function LiveDeployment() {
@@ -65,7 +65,9 @@ function Live({ view }: { view: View }) {
   return (
     <div className="live" data-state={summary.state}>
       {summary.rehearsal && (
-        <div className="rehearsal">Rehearsal: consenting people only. Nothing here counts, nobody is to be approached.</div>
+        <div className="rehearsal">
+          Rehearsal: consenting people only. Nothing here counts, nobody is to be approached.
+        </div>
       )}
       <LiveHead
         view={view}

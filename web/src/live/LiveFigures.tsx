@@ -46,9 +46,7 @@ export function LiveFigures({ view }: { view: View }) {
             <Badge tone={TONE[guard.level]}>{guard.level}</Badge>
           </span>
         </Figure>
-        <Figure name="last hour">
-          {lastHour ? `${lastHour.count}${lastHour.orMore ? "+" : ""}` : "–"}
-        </Figure>
+        <Figure name="last hour">{lastHour ? `${lastHour.count}${lastHour.orMore ? "+" : ""}` : "–"}</Figure>
         {(state === "live" || state === "paused") && <OnDuty />}
       </dl>
     </>

@@ -1,6 +1,6 @@
 import { useState } from "react";
-import { Checkbox } from "../ui/Field";
 import { Dialog } from "../ui/Dialog";
+import { Checkbox } from "../ui/Field";
 import { isBlind, setBlind, setKeys } from "../ui/preferences";
 
 const KEYS: readonly (readonly [string, string])[] = [
@@ -41,7 +41,10 @@ export function LiveSettings({ isOpen, onClose, keysOn, onKeys, muted, onMute }:
           }}
         >
           Judge before the score is shown
-          <span className="soft small"> People who see a score first tend to agree with it. Holds from the next alert.</span>
+          <span className="soft small">
+            {" "}
+            People who see a score first tend to agree with it. Holds from the next alert.
+          </span>
         </Checkbox>
         <Checkbox isSelected={!muted} onChange={onMute}>
           Sound

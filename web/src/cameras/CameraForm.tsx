@@ -1,0 +1,89 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useNavigate } from "react-router";
+import { api, body } from "../api/client";
+import { Problem } from "../api/problem";
+import { Button } from "../ui/Button";
+import { Select, TextField } from "../ui/Field";
+import { Page, Panel } from "../ui/Page";
+import { ProblemNotice } from "../ui/States";
+import { useToast } from "../ui/Toasts";
+
+/** A new camera: the node that reaches it and its address. Its zone is drawn afterwards, on its picture. */
+export function NewCamera() {
+  const [node, setNode] = useState<string | null>(null);
+  const [name, setName] = useState("");
+  const [address, setAddress] = useState("");
+  const [smallest, setSmallest] = useState("40");
+  const nodes = useQuery({ queryKey: ["nodes"], queryFn: async () => body(await api.GET("/api/v1/nodes")) });
+  const enrolled = (nodes.data?.items ?? []).filter((each) => each.enrolled_at && !each.revoked_at);
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const say = useToast();
+  const add = useMutation({
+    mutationFn: async () =>
+      body(
+        await api.POST("/api/v1/cameras", {
+          body: { node: node ?? "", name, address, smallest_face_px: Math.trunc(Number(smallest)), zone: [] },
+        }),
+      ),
+    onSuccess: async (camera) => {
+      await queries.invalidateQueries({ queryKey: ["cameras"] });
+      say("The camera is added; its node knows it.");
+      await navigate(`/cameras/${camera.camera}`);
+    },
+  });
+  const wrong = (field: string) => (add.error instanceof Problem ? add.error.field(field) : undefined);
+  return (
+    <Page title="Add a camera">
+      <Panel>
+        <form
+          className="stack"
+          onSubmit={(event) => {
+            event.preventDefault();
+            add.mutate();
+          }}
+        >
+          <Select
+            label="Node"
+            hint={enrolled.length ? "The machine that reaches the camera." : "Enrol a node first."}
+            value={node}
+            onChange={setNode}
+            options={enrolled.map((each) => ({ id: each.node, text: each.name }))}
+            wrong={wrong("node")}
+          />
+          <TextField
+            label="Name"
+            hint="As officers know the place: North End, facing south."
+            value={name}
+            onChange={setName}
+            wrong={wrong("name")}
+          />
+          <TextField
+            label="Address"
+            hint="rtsp://USER:PASSWORD@HOST/PATH, a USB camera such as 0, or a file at the node. It is kept sealed."
+            value={address}
+            onChange={setAddress}
+            wrong={wrong("address")}
+          />
+          <TextField
+            label="Smallest face looked for, in pixels"
+            hint="Smaller finds people further away and costs time; under 40 px recognition is poor."
+            type="number"
+            min={16}
+            value={smallest}
+            onChange={setSmallest}
+            wrong={wrong("smallest_face_px")}
+          />
+          {add.error && <ProblemNotice problem={add.error} />}
+          <div className="row">
+            <Button type="submit" kind="primary" isDisabled={add.isPending || !node || !name || !address}>
+              Add the camera
+            </Button>
+            <Button onPress={() => void navigate(-1)}>Cancel</Button>
+          </div>
+        </form>
+      </Panel>
+    </Page>
+  );
+}
