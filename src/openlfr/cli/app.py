@@ -15,6 +15,8 @@ from openlfr.cli.doctor import doctor
 from openlfr.cli.enrol import app as enrol_app
 from openlfr.cli.evaluate import evaluate, verify_report
 from openlfr.cli.evaluate_video import evaluate_video
+from openlfr.cli.hub import app as hub_app
+from openlfr.cli.init import init
 from openlfr.cli.keys import app as keys_app
 from openlfr.cli.models import app as models_app
 from openlfr.cli.node import app as node_app
@@ -22,6 +24,7 @@ from openlfr.cli.people import app as people_app
 from openlfr.cli.purge import purge
 from openlfr.cli.records import app as records_app
 from openlfr.cli.simulate import simulate
+from openlfr.cli.up import up
 from openlfr.cli.verify import app as verify_app
 from openlfr.cli.watch import watch
 from openlfr.cli.watchlist import app as watchlist_app
@@ -35,6 +38,8 @@ app = typer.Typer(
 )
 app.command()(watch)
 app.command()(demo)
+app.command()(up)
+app.command()(init)
 app.command()(doctor)
 app.command()(evaluate)
 app.command("evaluate-video")(evaluate_video)
@@ -43,6 +48,7 @@ app.command()(calibrate)
 app.command()(purge)
 app.add_typer(deployment_app, name="deployment")
 app.add_typer(enrol_app, name="enrol")
+app.add_typer(hub_app, name="hub")
 app.add_typer(keys_app, name="keys")
 app.add_typer(models_app, name="models")
 app.add_typer(node_app, name="node")

@@ -43,7 +43,7 @@ def init(database: DatabaseAddress, vault: VaultFolder, key_file: NewKeyFile = N
         if (vault / VAULT_FILE).exists():
             made = Vault.open(vault, unlock())
         else:
-            made = Vault.create(vault, _fresh(key_file) if key_file else find_unlock(os.environ, _asked_twice))
+            made = Vault.create(vault, _fresh(key_file) if key_file else find_unlock(os.environ, asked_twice))
         records = create_hub_records(database_address(database), made, utc_now)
         typer.echo(f"Vault and database are made. The hub signs with key {records.signer.public.raw.hex()}")
         typer.echo(
@@ -64,9 +64,7 @@ def rotate(
     The vault is rewritten whole: interrupted, the old one is valid, and the command is simply run again.
     """
     with opened(database, vault) as records:
-        changed: Unlock | None = (
-            _fresh(key_file) if key_file else Passphrase(_asked_twice()) if new_passphrase else None
-        )
+        changed: Unlock | None = _fresh(key_file) if key_file else Passphrase(asked_twice()) if new_passphrase else None
         with records.database.writing() as session:
             records.audit.append(
                 session,
@@ -110,7 +108,8 @@ def _fresh(path: Path) -> Unlock:
         give_up(f"No key file could be written to {path}: {error.strerror}.")
 
 
-def _asked_twice() -> str:
+def asked_twice() -> str:
+    """A new passphrase, typed twice alike."""
     first = getpass.getpass("New passphrase of the vault: ")
     if getpass.getpass("Once more: ") != first:
         give_up("The two passphrases differ. Nothing was changed.")
