@@ -10,6 +10,7 @@ from starlette.formparsers import MultiPartParser
 from openlfr import __version__
 from openlfr.hub.console_files import CONSOLE_FOLDER, Console
 from openlfr.hub.headers import Safeguards
+from openlfr.hub.openapi import describe
 from openlfr.hub.parts import hand_over
 from openlfr.hub.problems import answer_with_problems, documented_problems
 from openlfr.hub.public_routes import PREFIX
@@ -89,17 +90,7 @@ def create_app(
     cannot work without, beside its records: each a question that returns a fault in a sentence, or None. `passwords`
     replaces the store that takes as long as it should, for tests. It may be made several times in one process.
     """
-    app = FastAPI(
-        title="OpenLFR",
-        version=__version__,
-        description="Live facial recognition whose safeguards are its architecture: the hub's API.",
-        openapi_url=f"{PREFIX}/openapi.json",
-        docs_url=None,  # its pages load from another host
-        redoc_url=None,
-        strict_content_type=True,
-        redirect_slashes=False,
-        generate_unique_id_function=_operation,
-    )
+    app = described(routers, settings.largest_body)
     allowance = SessionAllowance(settings.requests_a_minute)
     hand_over(
         app,
@@ -114,11 +105,28 @@ def create_app(
         ),
     )
     answer_with_problems(app)
-    for router in routers:
-        app.include_router(router, prefix=PREFIX, responses=documented_problems(), max_body_size=settings.largest_body)
     app.router.default = Console(console)
     app.add_middleware(Safeguards, settings=settings, allowance=allowance)
     app.add_middleware(RequestLog)  # the last one added is the first one asked
+    return app
+
+
+def described(routers: Sequence[APIRouter] = ROUTERS, largest_body: int | None = None) -> FastAPI:
+    """An application with its routes and their description, and nothing that they work with yet."""
+    app = FastAPI(
+        title="OpenLFR",
+        version=__version__,
+        description="Live facial recognition whose safeguards are its architecture: the hub's API.",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,  # its pages load from another host
+        redoc_url=None,
+        strict_content_type=True,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation,
+    )
+    for router in routers:
+        app.include_router(router, prefix=PREFIX, responses=documented_problems(), max_body_size=largest_body)
+    describe(app)
     return app
 
 
