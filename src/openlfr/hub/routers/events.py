@@ -29,6 +29,7 @@ Number = Annotated[
 
 @router.get(
     "/events",
+    status_code=HTTPStatus.OK,
     response_class=EventStream,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}}}},
 )

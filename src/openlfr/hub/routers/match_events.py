@@ -62,7 +62,7 @@ def match_events(
     return MatchEvents(items=list(page.events), next=page.next, more=page.more)
 
 
-@router.get("/stream", response_class=EventStream, responses=STREAMED)
+@router.get("/stream", status_code=HTTPStatus.OK, response_class=EventStream, responses=STREAMED)
 async def stream(
     caller: OtherSystem,
     feed: OurMatchFeed,
