@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http.cookies import SimpleCookie
 from typing import Any
 
 import httpx
@@ -71,33 +71,42 @@ class Browser:
     """
 
     def __init__(self, address: str, *, csrf: bool = True) -> None:
-        jar = CookieJar(DefaultCookiePolicy(secure_protocols=("http", "https")))
         self.address = address
+        self.cookies: dict[str, str] = {}
         self._csrf = csrf
-        self.client = httpx.Client(base_url=address, cookies=jar, timeout=_TIMEOUT_S, trust_env=False)
+        self.client = httpx.Client(base_url=address, timeout=_TIMEOUT_S, trust_env=False)
 
     @property
-    def token(self) -> str | None:
-        """The session's token in its cookie."""
-        return self.client.cookies.get(COOKIE)
-
-    @token.setter
-    def token(self, token: str) -> None:
-        self.client.cookies.set(COOKIE, token, domain="localhost.local", path="/")
+    def token(self) -> str:
+        """The session's token in its cookie; empty for none."""
+        return self.cookies.get(COOKIE, "")
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request; `path` is below /api/v1, or the whole of one that begins with //."""
         headers = dict(more.pop("headers", None) or {})
         if method not in _SAFE:
             headers = {"Origin": self.address, "Sec-Fetch-Site": "same-origin", **headers}
-            if self._csrf and self.token is not None:
+            if self._csrf and self.token:
                 headers.setdefault("X-CSRF-Token", self.csrf_token())
         where = path.removeprefix("/") if path.startswith("//") else f"{PREFIX}{path}"
-        return self.client.request(method, where, headers=headers, **more)
+        return self.visit(where, method, headers=headers, **more)
+
+    def visit(self, address: str, method: str = "GET", **more: Any) -> httpx.Response:
+        """Go to a whole address of the hub, as a link or a redirection has it."""
+        if self.cookies:
+            cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+            more["headers"] = {"Cookie": cookie, **(more.get("headers") or {})}
+        answer = self.client.request(method, address, **more)
+        for line in answer.headers.get_list("set-cookie"):
+            for name, morsel in SimpleCookie(line).items():
+                self.cookies.pop(name, None)
+                if morsel["max-age"] != "0":
+                    self.cookies[name] = morsel.value
+        return answer
 
     def csrf_token(self) -> str:
         """As the console reads it; empty when the session has ended."""
-        answer = self.client.get(f"{PREFIX}/session")
+        answer = self.get("/session")
         return str(answer.json()["csrf_token"]) if answer.status_code == httpx.codes.OK else ""
 
     def get(self, path: str, **more: Any) -> httpx.Response:
@@ -139,7 +148,9 @@ class HubApp:
         if who is not None:
             staff = self.hub.staff[who].staff if isinstance(who, Role) else who
             with self.records.database.writing() as session:
-                browser.token = self.door.sessions.start(session, staff, SignInMethod.PASSKEY, BROWSER, instead_of="")
+                browser.cookies[COOKIE] = self.door.sessions.start(
+                    session, staff, SignInMethod.PASSKEY, BROWSER, instead_of=""
+                )
         return browser
 
     def invited(self, who: Role | StaffId, sign_in_name: str) -> Invitation:
