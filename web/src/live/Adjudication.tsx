@@ -4,8 +4,8 @@ import { api, body } from "../api/client";
 import { Problem } from "../api/problem";
 import { useSession } from "../session/session";
 import { Button, ButtonLink } from "../ui/Button";
-import { Badge, Notice, Shown } from "../ui/States";
 import { hasKeys } from "../ui/preferences";
+import { Badge, Notice, Shown } from "../ui/States";
 import { Countdown, Time } from "../ui/Time";
 import { useToast } from "../ui/Toasts";
 import { CloseAlert } from "./CloseAlert";
@@ -13,7 +13,7 @@ import { Decision } from "./Decision";
 import type { Judgement, Reason } from "./decision";
 import { useKeys } from "./keys";
 import { ageOf, PersonFacts, Warnings } from "./PersonFacts";
-import { PLAIN, Pictures, zoomed } from "./Pictures";
+import { Pictures, PLAIN, zoomed } from "./Pictures";
 import { type AlertView, useActed, useAlert } from "./queries";
 import { judgedBy, standing } from "./queue";
 import { WhatNext } from "./WhatNext";
@@ -27,6 +27,8 @@ interface Props {
 export function Adjudication({ alert, onClose }: Props) {
   const found = useAlert(alert);
   const [zoom, setZoom] = useState<number>(PLAIN);
+  const place = useRef<HTMLElement>(null);
+  useEffect(() => place.current?.focus(), []);
   useKeys(
     {
       Escape: onClose,
@@ -38,7 +40,7 @@ export function Adjudication({ alert, onClose }: Props) {
     hasKeys(),
   );
   return (
-    <section className="adjudication" aria-label="Alert: is this the person?">
+    <section ref={place} tabIndex={-1} className="adjudication" aria-label="Alert: is this the person?">
       <Shown of={found} what="the alert">
         {(view) => <Question view={view} zoom={zoom} onZoom={setZoom} onClose={onClose} />}
       </Shown>
@@ -100,8 +102,8 @@ function Question({ view, zoom, onZoom, onClose }: QuestionProps) {
         </Button>
       </header>
       <p className="presumption">
-        Most people who resemble somebody are somebody else. Say “same person” only if you would have said so without the
-        system; if in doubt, nobody is approached.
+        Most people who resemble somebody are somebody else. Say “same person” only if you would have said so without
+        the system; if in doubt, nobody is approached.
       </p>
       <div className="adjudication-body">
         <Pictures
@@ -174,8 +176,8 @@ function OthersJudged({ view, staff }: { view: AlertView; staff: string }) {
   return (
     <Notice>
       <p>
-        {others === 1 ? "Somebody else has" : `${others} others have`} judged these pictures. You see what they said once
-        you have given your own judgement{view.two_person && ": yours is the second that is needed"}.
+        {others === 1 ? "Somebody else has" : `${others} others have`} judged these pictures. You see what they said
+        once you have given your own judgement{view.two_person && ": yours is the second that is needed"}.
       </p>
     </Notice>
   );

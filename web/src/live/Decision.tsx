@@ -63,6 +63,13 @@ export function Decision({ onDecide }: Props) {
         event.preventDefault();
         void send();
       }}
+      onKeyDownCapture={(event) => {
+        // Space chooses what has the focus; Enter sends, wherever the focus is.
+        if (event.key !== "Enter" || !judgement) return;
+        event.preventDefault();
+        event.stopPropagation();
+        void send();
+      }}
     >
       <div className="decision-keys">
         {JUDGEMENTS.map((each) => (
@@ -76,7 +83,7 @@ export function Decision({ onDecide }: Props) {
             <kbd>{each.key}</kbd>
             <span>
               <strong>{each.words}</strong>
-              <span className="small">{each.then}</span>
+              <span className="small">{each.means}</span>
             </span>
           </ToggleButton>
         ))}

@@ -42,6 +42,7 @@ function Live({ view }: { view: View }) {
   const pause = usePause(view);
   const queue = inOrder(open.data ?? [], now);
   const alarm = useAlarm(deployment, queue, now);
+  const cameras = new Map(view.authority?.terms.cameras.map((each) => [each.camera, each.name]));
   const ending = offersFor(view).find((offer) => offer.act === "END_DEPLOYMENT");
 
   const look = (id: string | null) => navigate(id ? `/live/${deployment}/alerts/${id}` : `/live/${deployment}`);
@@ -54,7 +55,7 @@ function Live({ view }: { view: View }) {
     {
       ArrowDown: () => step(1),
       ArrowUp: () => step(-1),
-      Enter: () => !alert && look(chosen ?? queue[0]?.alert ?? null),
+      ...(alert ? {} : { Enter: () => look(chosen ?? queue[0]?.alert ?? null) }),
       p: () => void pause.now(),
       "Shift+e": () => ending && setAsking(ending),
       m: alarm.toggle,
@@ -85,17 +86,14 @@ function Live({ view }: { view: View }) {
           queue={queue}
           now={now}
           deployment={deployment}
+          cameras={cameras}
           chosen={alert ?? chosen}
           onChoose={(id) => {
             setChosen(id);
             look(id);
           }}
         />
-        {alert ? (
-          <Adjudication key={alert} alert={alert} now={now} onClose={() => look(null)} />
-        ) : (
-          <CameraWall view={view} />
-        )}
+        {alert ? <Adjudication key={alert} alert={alert} onClose={() => look(null)} /> : <CameraWall view={view} />}
       </div>
       {asking && <ActDialog offer={asking} view={view} onClose={() => setAsking(null)} />}
       <LiveSettings

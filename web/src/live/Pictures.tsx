@@ -8,7 +8,7 @@ import { Button } from "../ui/Button";
 const FACES_ACROSS = { probe: 2.4, candidate: 1.8 } as const;
 export type Which = keyof typeof FACES_ACROSS;
 
-export const ZOOMS = [0.75, 1, 1.4, 2, 2.8] as const;
+export const ZOOMS: readonly number[] = [0.75, 1, 1.4, 2, 2.8];
 export const PLAIN = 1;
 
 /** How high a picture is drawn, in shares of its frame: at zoom 1 the candidate fills it. */
@@ -32,6 +32,7 @@ export function Pictures({ probe, candidate, probeSays, candidateSays, zoom, onZ
   const moved = { zoom, shift };
   return (
     <div className="pictures">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: what dragging shows, the zoom's buttons and keys show too. */}
       <div
         className="pictures-pair"
         onPointerDown={(event) => {
@@ -65,7 +66,7 @@ export function Pictures({ probe, candidate, probeSays, candidateSays, zoom, onZ
 }
 
 export function zoomed(zoom: number, step: 1 | -1): number {
-  const place = ZOOMS.findIndex((each) => each === zoom) + step;
+  const place = ZOOMS.indexOf(zoom) + step;
   return ZOOMS[Math.min(Math.max(place, 0), ZOOMS.length - 1)] ?? PLAIN;
 }
 

@@ -1,7 +1,7 @@
 import { Check, CircleDot } from "lucide-react";
 import type { ReactNode } from "react";
-import { Who } from "../ui/Who";
 import { Since, Time } from "../ui/Time";
+import { Who } from "../ui/Who";
 import type { AlertView } from "./queries";
 import { standing } from "./queue";
 

@@ -5,11 +5,11 @@ export type Judgement = Summary["adjudications"][number]["judgement"];
 export type Reason = Summary["adjudications"][number]["reasons"][number];
 
 /** The judgements with their keys and the words in which a person would say them. */
-export const JUDGEMENTS: readonly { key: string; judgement: Judgement; words: string; then: string }[] = [
-  { key: "1", judgement: "engage", words: "Same person", then: "An officer is asked to approach" },
-  { key: "2", judgement: "no match", words: "Different person", then: "Closes: nobody is approached" },
-  { key: "3", judgement: "cannot tell", words: "Cannot tell", then: "Nobody is approached on this" },
-  { key: "4", judgement: "possible", words: "Possibly the same", then: "Nobody is approached yet" },
+export const JUDGEMENTS: readonly { key: string; judgement: Judgement; words: string; means: string }[] = [
+  { key: "1", judgement: "engage", words: "Same person", means: "An officer is asked to approach" },
+  { key: "2", judgement: "no match", words: "Different person", means: "Closes: nobody is approached" },
+  { key: "3", judgement: "cannot tell", words: "Cannot tell", means: "Nobody is approached on this" },
+  { key: "4", judgement: "possible", words: "Possibly the same", means: "Nobody is approached yet" },
 ];
 
 /** Letters that choose reasons: those that are a command of the whole screen are left out. */

@@ -12,7 +12,7 @@ export type DeploymentSummary = Schemas["DeploymentSummary"];
 
 /** As many alerts as a person could ever work through are held; a storm's others are only counted. */
 export const SHOWN_ALERTS = 60;
-const NEAR_LIVE = ["live", "paused", "tested", "watchlist built"] as const;
+const NEAR_LIVE: DeploymentSummary["state"][] = ["live", "paused", "tested", "watchlist built"];
 const OPEN = ["raised", "seen", "adjudicated", "engaged"] as const;
 const HOUR_MS = 3_600_000;
 
@@ -21,10 +21,8 @@ export function useNearLive() {
   return useQuery({
     queryKey: ["deployments", "near live"],
     queryFn: async () => {
-      const found = body(
-        await api.GET("/api/v1/deployments", { params: { query: { state: [...NEAR_LIVE], limit: 100 } } }),
-      );
-      const place = (each: DeploymentSummary) => NEAR_LIVE.findIndex((state) => state === each.state);
+      const found = body(await api.GET("/api/v1/deployments", { params: { query: { state: NEAR_LIVE, limit: 100 } } }));
+      const place = (each: DeploymentSummary) => NEAR_LIVE.indexOf(each.state);
       return found.items.toSorted((a, b) => place(a) - place(b) || a.site.localeCompare(b.site));
     },
     refetchInterval: 30_000,
