@@ -1,85 +1,36 @@
-"""A real bus with a scripted hub on it, nodes that are enrolled with it, and a clock that can be set ahead."""
+"""What tests on a real bus share: a bus with keys, a clock that can be set ahead, and waiting without a fixed time."""
 
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import cv2
-import nats.errors
-import numpy as np
-from nats.aio.msg import Msg
-from nats.js.api import ConsumerConfig, RetentionPolicy, StreamConfig
-from tests.support.deployment_values import entry
-from tests.support.faces import astronaut, grace_hopper, models
-from tests.support.street import COLLINS, HOPPER, portrait_template
-
 from openlfr.capture.clock import SystemClock
-from openlfr.link.bundle_pieces import piece_of, refused_piece
-from openlfr.link.bus import ANY_FREE_PORT, BusServer, BusSettings, BusUser, hub_user, node_user
-from openlfr.link.connection import LinkLostError, bus_key, connect, hub_inbox
-from openlfr.link.enrolment import EnrolmentAnswer, sign_answer
-from openlfr.link.messages import (
-    CameraSettings,
-    CheckedIn,
-    Hello,
-    NodeSettings,
-    Orders,
-    PreviewWanted,
-    ReceiptKept,
-    nudge_subject,
-)
-from openlfr.link.removal_order import RemovalOrder, sign_removal
-from openlfr.link.sealed_alert import open_alert
-from openlfr.link.signed_messages import (
-    PLAN_KIND,
-    read_bundle_wanted,
-    read_hello,
-    seal_settings,
-    sign_orders,
-    sign_receipt_kept,
-)
+from openlfr.link.bus import ANY_FREE_PORT, BusServer, BusSettings, BusUser, hub_user
+from openlfr.link.connection import Connection, bus_key, connect, hub_inbox
 from openlfr.link.tls import Authority, client_context
-from openlfr.link.watchlist_bundle import DestructionReceipt, Manifest, NodeKeys, make_bundle, read_receipt
-from openlfr.link.watchlist_content import ListedEntry, ListedPicture, ListIdentity, list_hash
-from openlfr.node.recognition import fusion_rule
-from openlfr.node.state import NodeState
-from openlfr.policy.authority import CameraTerms, Window
 from openlfr.policy.certificates import MatchingSetup
-from openlfr.policy.documents import to_document
 from openlfr.policy.identifiers import (
-    AuthorityId,
+    AlertId,
     CameraId,
-    CertificateId,
     DeploymentId,
     EntryId,
     HubId,
     NodeId,
     PersonReference,
-    PictureId,
     PlanId,
-    StaffId,
-    WatchlistId,
 )
-from openlfr.policy.plan import ArmedPlan, Order
-from openlfr.policy.raised_alert import AlertPictures, RaisedAlert
-from openlfr.policy.watchlist import Picture, PictureSource
-from openlfr.sealing.exchange import ExchangeKey
-from openlfr.sealing.signature import SignedDocument, SigningKey
-from openlfr.sealing.unlock import KeyFile
+from openlfr.policy.raised_alert import ListedPerson, RaisedAlert
+from openlfr.policy.watchlist import Category
 
-DEPLOYMENT = DeploymentId("0196c000-0000-7000-8000-000000000001")
-WATCHLIST = WatchlistId("0196c000-0000-7000-8000-000000000011")
-NODE = NodeId("0196c000-0000-7000-8000-0000000000a1")
-CAMERA = CameraId("0196c000-0000-7000-8000-0000000000c1")
-OFFICER = StaffId("0196c000-0000-7000-8000-0000000000f1")
-UNLOCK = KeyFile(b"\x5a" * 32)
 HOST = "127.0.0.1"
-_STREAM = "ALERTS"
-_SETTINGS = NodeSettings(1, (CameraSettings(CAMERA, "North End", "synthetic:", 32),))
+NODE = NodeId("0196c000-0000-7000-8000-0000000000a1")
+AUTHORITY = Authority.of(b"\x04" * 32, HubId("hub-1"))
+HUB_SEED = b"\x03" * 32
+NODE_SEED = b"\x0b" * 32
 
 
 class AheadClock(SystemClock):
@@ -112,278 +63,6 @@ async def until(condition: Callable[[], object], *, at_most_s: float = 60.0) -> 
         raise AssertionError("what the test waits for did not happen") from None
 
 
-def street_setup() -> MatchingSetup:
-    """What the models of tests make, without a second opinion."""
-    made = models()
-    return MatchingSetup(made.identity, made.execution.precision.value, fusion_rule(made))
-
-
-def listed(*names: str) -> tuple[ListedEntry, ...]:
-    """People of the synthetic street as a frozen list has them."""
-    portraits = {HOPPER: grace_hopper(), COLLINS: astronaut()}
-    people = []
-    for number, name in enumerate(names, 1):
-        _, jpeg = cv2.imencode(".jpg", portraits[name])
-        picture = PictureId(f"0196c000-0000-7000-8000-0000000001{number:02}")
-        template = portrait_template(portraits[name]).astype("<f4").tobytes()
-        people.append(
-            ListedEntry(
-                entry(
-                    entry=EntryId(f"0196c000-0000-7000-8000-0000000002{number:02}"),
-                    person=PersonReference(f"N/{number}"),
-                    name=name,
-                    pictures=(Picture(picture, PictureSource.CUSTODY, datetime(2025, 2, 3, tzinfo=UTC).date()),),
-                ),
-                (ListedPicture(picture, f"{number:064x}", template, np.asarray(jpeg).tobytes()),),
-            )
-        )
-    return tuple(people)
-
-
-def plan(clock: SystemClock, people: tuple[ListedEntry, ...], **changes: object) -> ArmedPlan:
-    """A live deployment of one camera, from an hour ago for twelve hours, varied by keyword."""
-    now = clock.utc()
-    complete = ArmedPlan(
-        plan=PlanId("0196c000-0000-7000-8000-0000000000b1"),
-        hub=HubId("hub-1"),
-        deployment=DEPLOYMENT,
-        authority=AuthorityId("0196c000-0000-7000-8000-0000000000aa"),
-        sequence=1,
-        order=Order.ANALYSE,
-        rehearsal=False,
-        issued_at=now,
-        stop_by=now + timedelta(hours=8),
-        window=Window(now - timedelta(hours=1), now + timedelta(hours=11)),
-        cameras=(CameraTerms(CAMERA, NODE, "North End", ()),),
-        threshold=0.45,
-        setup=street_setup(),
-        certificate=CertificateId("certificate"),
-        watchlist_hash=hash_of(people),
-        officers=(OFFICER,),
-        presence=timedelta(minutes=15),
-    )
-    return replace(complete, **changes)  # type: ignore[arg-type]
-
-
-def hash_of(people: tuple[ListedEntry, ...]) -> str:
-    return list_hash(_identity(), {each.entry.entry: each.digest for each in people})
-
-
-def _identity() -> ListIdentity:
-    setup = street_setup()
-    return ListIdentity(WATCHLIST, DEPLOYMENT, setup.model_pack, setup.precision)
-
-
-@dataclass
-class KeptAlert:
-    """An alert that the hub has committed, under the id that the bus knows it by."""
-
-    message_id: str
-    raised: RaisedAlert
-    pictures: AlertPictures
-
-
-@dataclass
-class ScriptedHub:
-    """Answers as a hub does, with documents really signed; what it answers is set by the test.
-
-    `twist` may replace the answer to a hello by other bytes, given the orders that would be right.
-    """
-
-    folder: Path
-    clock: SystemClock
-    authority: Authority
-    hub_id: HubId = field(default_factory=lambda: HubId("hub-1"))
-    signer: SigningKey = field(default_factory=lambda: SigningKey(b"\x01" * 32))
-    exchange: ExchangeKey = field(default_factory=lambda: ExchangeKey(b"\x02" * 32))
-    seed: bytes = b"\x03" * 32
-    plans: list[tuple[ArmedPlan, bytes]] = field(default_factory=list)
-    people: tuple[ListedEntry, ...] = ()
-    removals: list[SignedDocument] = field(default_factory=list)
-    checked_in: bool = True
-    settings: NodeSettings = field(default_factory=lambda: _SETTINGS)
-    previews: tuple[PreviewWanted, ...] = ()
-    twist: Callable[[Orders], bytes] | None = None
-    deaf: bool = False
-    hellos: list[Hello] = field(default_factory=list)
-    alerts: list[KeptAlert] = field(default_factory=list)
-    receipts: list[DestructionReceipt] = field(default_factory=list)
-    pictures: list[bytes] = field(default_factory=list)
-    bundles_made: int = 0
-    states: dict[NodeId, NodeState] = field(default_factory=dict)
-    _bundles: dict[str, bytes] = field(default_factory=dict)
-
-    async def start(self) -> None:
-        hosts = self.authority.issue([HOST], datetime.now(UTC)).written(self.folder)
-        self.bus = BusServer(BusSettings(self.folder / "bus", HOST, ANY_FREE_PORT, hosts, self.users, 1 << 28, "hub"))
-        await self.bus.start()
-        self.link = await connect(
-            [self.bus.url], self.seed, client_context(self.authority.pem), "hub", inbox=hub_inbox()
-        )
-        for subject, handler in (
-            ("olfr.hello.*", self._hello),
-            ("olfr.bundle.*", self._bundle),
-            ("olfr.receipt.*", self._receipt),
-            ("olfr.preview.*.*", self._preview),
-        ):
-            await self.link.subscribe(subject, handler)
-        assert await self.link.wait_connected(20)
-        await self.link.client.jetstream().add_stream(
-            StreamConfig(name=_STREAM, subjects=["olfr.alerts.*"], retention=RetentionPolicy.WORK_QUEUE)
-        )
-        self._taking = asyncio.create_task(self._take_alerts())
-
-    async def stop(self) -> None:
-        self._taking.cancel()
-        await asyncio.gather(self._taking, return_exceptions=True)
-        await self.link.close()
-        await self.bus.stop()
-
-    @property
-    def users(self) -> tuple[BusUser, ...]:
-        nodes = (node_user(bus_key(state.keys.bus_seed), node) for node, state in self.states.items())
-        return (hub_user(bus_key(self.seed)), *nodes)
-
-    async def enrol(self, folder: Path, node: NodeId = NODE) -> NodeState:
-        """A new node of this hub, as if it had shown a code."""
-        state = NodeState.create(folder, UNLOCK)
-        state.enrolled(sign_answer(self.signer, self.answer(node)))
-        self.states[node] = state
-        await self.bus.reload(self.users)
-        return state
-
-    def answer(self, node: NodeId) -> EnrolmentAnswer:
-        return EnrolmentAnswer(
-            node=node,
-            hub=self.hub_id,
-            hub_name="Scripted",
-            hub_verify_key=self.signer.public.raw.hex(),
-            hub_exchange_key=self.exchange.public.raw.hex(),
-            authority=self.authority.pem.decode(),
-            bus=(self.bus.url,),
-        )
-
-    def order(self, plan: ArmedPlan, signer: SigningKey | None = None) -> None:
-        """From now on this is the newest plan."""
-        self.plans = [(plan, self.signed(plan, signer))]
-
-    def signed(self, plan: ArmedPlan, signer: SigningKey | None = None) -> bytes:
-        return (signer or self.signer).sign_document(PLAN_KIND, to_document(plan)).to_bytes()
-
-    def remove(self, name: str) -> None:
-        """Take a person off; the plan that names the new hash is for the test to order."""
-        before = hash_of(self.people)
-        (gone,) = (each.entry.entry for each in self.people if each.entry.name == name)
-        self.people = tuple(each for each in self.people if each.entry.entry != gone)
-        number = len(self.removals) + 1
-        order = RemovalOrder(WATCHLIST, number, gone, self.clock.utc(), before, hash_of(self.people))
-        self.removals.append(sign_removal(self.signer, order))
-
-    async def nudge(self, node: NodeId = NODE) -> None:
-        await self.link.publish(nudge_subject(node), b"")
-
-    @property
-    def last(self) -> Hello:
-        return self.hellos[-1]
-
-    async def hears(self, what: Callable[[Hello], object], *, at_most_s: float = 60.0) -> None:
-        """Wait until a hello says something."""
-        await until(lambda: self.hellos and what(self.hellos[-1]), at_most_s=at_most_s)
-
-    def orders(self, hello: Hello, state: NodeState) -> Orders:
-        removals_held = max((each.removals for each in hello.lists), default=len(self.removals))
-        held = {each.deployment: each.sequence for each in hello.plans}
-        news = [content.decode() for each, content in self.plans if each.sequence > held.get(each.deployment, 0)]
-        new_settings = self.settings.version > hello.settings
-        return Orders(
-            hub=self.hub_id,
-            node=hello.node,
-            boot=hello.boot,
-            number=hello.number,
-            at=self.clock.utc(),
-            plans=tuple(news),
-            removals=tuple(each.to_bytes().decode() for each in self.removals[removals_held:]),
-            check_ins=(CheckedIn(DEPLOYMENT, OFFICER, self.clock.utc()),) if self.checked_in else (),
-            settings=seal_settings(self.settings, state.keys.exchange.public) if new_settings else "",
-            previews=self.previews,
-        )
-
-    async def _hello(self, message: Msg) -> None:
-        if self.deaf:
-            return
-        node = NodeId(message.subject.rpartition(".")[2])
-        state = self.states[node]
-        hello = read_hello(message.data, state.keys.signer.public)
-        orders = self.orders(hello, state)
-        self.hellos.append(hello)
-        await message.respond(self.twist(orders) if self.twist else sign_orders(self.signer, orders))
-
-    async def _bundle(self, message: Msg) -> None:
-        state = self.states[NodeId(message.subject.rpartition(".")[2])]
-        wanted = read_bundle_wanted(message.data, state.keys.signer.public)
-        if wanted.watchlist_hash != hash_of(self.people):
-            await message.respond(refused_piece("This hub has no such list.").to_bytes())
-            return
-        name = wanted.bundle or self._made(state, wanted.node)
-        await message.respond(piece_of(name, self._bundles[name], wanted.offset).to_bytes())
-
-    def _made(self, state: NodeState, node: NodeId) -> str:
-        self.bundles_made += 1
-        now = self.clock.utc()
-        manifest = Manifest(
-            bundle=f"0196c000-0000-7000-8000-0000000003{self.bundles_made:02}",
-            identity=_identity(),
-            content_hash=hash_of(self.people),
-            removals=len(self.removals),
-            people=len(self.people),
-            made_at=now,
-            open_until=now + timedelta(hours=11),
-            recipients=(),
-            sealed_sha256="",
-        )
-        keys = NodeKeys(node, state.keys.exchange.public, state.keys.signer.public)
-        self._bundles[manifest.bundle] = make_bundle(self.signer, manifest, self.people, [keys])
-        return manifest.bundle
-
-    async def _receipt(self, message: Msg) -> None:
-        node = NodeId(message.subject.rpartition(".")[2])
-        receipt = read_receipt(SignedDocument.from_bytes(message.data), self.states[node].keys.signer.public)
-        self.receipts.append(receipt)
-        await message.respond(sign_receipt_kept(self.signer, ReceiptKept(node, receipt.bundle)))
-
-    async def _preview(self, message: Msg) -> None:
-        self.pictures.append(bytes(message.data))
-
-    async def _take_alerts(self) -> None:
-        """As the hub does: opened, committed, and only then acknowledged."""
-        while True:
-            try:
-                stream = self.link.client.jetstream()
-                queue = await stream.pull_subscribe(
-                    "olfr.alerts.*", durable="hub", stream=_STREAM, config=ConsumerConfig(max_ack_pending=1)
-                )
-                while True:
-                    for message in await queue.fetch(1, timeout=1):
-                        raised, pictures = open_alert(
-                            message.data, self.exchange, lambda node: self.states[node].keys.signer.public
-                        )
-                        self.alerts.append(KeptAlert((message.headers or {})["Nats-Msg-Id"], raised, pictures))
-                        await message.ack()
-            except (nats.errors.Error, LinkLostError, OSError):
-                await asyncio.sleep(0.05)
-
-
-@asynccontextmanager
-async def scripted_hub(folder: Path, clock: SystemClock | None = None) -> AsyncIterator[ScriptedHub]:
-    folder.mkdir(parents=True, exist_ok=True)
-    hub = ScriptedHub(folder, clock or AheadClock(), Authority.of(b"\x04" * 32, HubId("hub-1")))
-    await hub.start()
-    try:
-        yield hub
-    finally:
-        await hub.stop()
-
-
 def run(test: Callable[[], Awaitable[None]]) -> None:
     """Run an asynchronous test to its end."""
 
@@ -392,3 +71,65 @@ def run(test: Callable[[], Awaitable[None]]) -> None:
             await test()
 
     asyncio.run(bounded())
+
+
+def settings(folder: Path, *users: BusUser, port: int = ANY_FREE_PORT) -> BusSettings:
+    """A hub's bus: with TLS, on loopback, for the hub itself and these users."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = AUTHORITY.issue([HOST], datetime.now(UTC)).written(folder)
+    everybody = (hub_user(bus_key(HUB_SEED)), *users)
+    return BusSettings(folder / "bus", HOST, port, files, everybody, 1 << 28, "hub")
+
+
+@dataclass
+class RunningBus:
+    """A bus, and the hub's own connection to it."""
+
+    server: BusServer
+    hub: Connection
+
+
+@asynccontextmanager
+async def running_bus(folder: Path, *users: BusUser) -> AsyncIterator[RunningBus]:
+    server = BusServer(settings(folder, *users))
+    await server.start()
+    hub = await connect([server.url], HUB_SEED, client_context(AUTHORITY.pem), "hub", inbox=hub_inbox())
+    try:
+        assert await hub.wait_connected(20), hub.why_not
+        yield RunningBus(server, hub)
+    finally:
+        await hub.close()
+        await server.stop()
+
+
+def raised_alert(number: int = 1, node: NodeId = NODE) -> RaisedAlert:
+    """An alert in which everything stands that can."""
+    return RaisedAlert(
+        alert=AlertId(f"0196c000-0000-7000-8000-{number:012}"),
+        deployment=DeploymentId("0196c000-0000-7000-8000-000000000001"),
+        plan=PlanId("0196c000-0000-7000-8000-0000000000b1"),
+        node=node,
+        camera=CameraId("0196c000-0000-7000-8000-0000000000c1"),
+        captured_at=datetime(2026, 5, 11, 15, 0, tzinfo=UTC),
+        score=0.71,
+        second_score=0.66,
+        threshold=0.64,
+        setup=MatchingSetup("sface", "f32", "mean-1"),
+        watchlist_hash="ab" * 32,
+        shots=3,
+        quality=81.5,
+        person=ListedPerson(
+            entry=EntryId("0196c000-0000-7000-8000-0000000000e1"),
+            person=PersonReference("N/12345"),
+            name="Zbigniew Quibbleworth",
+            categories=(Category.WANTED_BY_COURTS,),
+            offence="Burglary",
+            reason="Failed to appear on 3 March 2026.",
+            warning_markers=("may be armed",),
+            look_alikes=("a brother",),
+            picture_taken_on=date(2025, 2, 3),
+            under_18=False,
+            vulnerable=False,
+            blue_list=False,
+        ),
+    )

@@ -8,9 +8,9 @@ import asyncio
 import base64
 import contextlib
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from random import Random
-from typing import Final
+from typing import Final, TypeVar
 
 import nats.errors
 import nats.js.errors
@@ -31,6 +31,7 @@ _ANSWER_WITHIN_S: Final = 5.0
 _STORE_FULL: Final = frozenset({10023, 10047, 10077})
 """JetStream's error codes: insufficient resources, storage resources exceeded, maximum bytes exceeded."""
 
+T = TypeVar("T")
 Handler = Callable[[Msg], Awaitable[None]]
 
 
@@ -90,6 +91,7 @@ class Connection:
         self._handlers: list[tuple[str, Handler]] = []
         self._client: Client | None = None
         self._up = asyncio.Event()
+        self._lost = asyncio.Event()
         self._random = Random()
         self._keeping_up = asyncio.create_task(self._keep_up(), name=f"connection {name}")
         self._why = "The bus has not answered yet"
@@ -119,11 +121,26 @@ class Connection:
     async def request(self, subject: str, content: bytes, timeout_s: float = _ANSWER_WITHIN_S) -> bytes:
         """The answer to a message. Raises LinkLostError when there is no connection, nobody there, or no answer."""
         try:
-            return bytes((await self.client.request(subject, content, timeout=timeout_s)).data)
+            return bytes((await self.unless_lost(self.client.request(subject, content, timeout=timeout_s))).data)
         except nats.errors.NoRespondersError as error:
             raise LinkLostError("The bus is there, and nobody answers on it: the hub's program may be down.") from error
         except (nats.errors.Error, OSError) as error:
             raise LinkLostError(f"No answer came over the bus: {_said(error)}.") from error
+
+    async def unless_lost(self, asking: Coroutine[object, object, T]) -> T:
+        """What is asked of the present client; raises LinkLostError as soon as its connection is lost.
+
+        The client itself would wait for an answer that cannot come any more.
+        """
+        asked, lost = asyncio.create_task(asking), asyncio.create_task(self._lost.wait())
+        try:
+            await asyncio.wait((asked, lost), return_when=asyncio.FIRST_COMPLETED)
+            if not asked.done():
+                raise LinkLostError(f"{self._why}.")
+            return asked.result()
+        finally:
+            asked.cancel()
+            lost.cancel()
 
     async def publish(self, subject: str, content: bytes) -> None:
         """Send to whoever listens now. Raises LinkLostError."""
@@ -140,8 +157,9 @@ class Connection:
         Raises NotKeptError when the stream is full, LinkLostError when it is not known whether it was kept: send again.
         """
         stream = self.client.jetstream()
+        headers: dict[str, object] = {"Nats-Msg-Id": message_id}
         try:
-            await stream.publish(subject, content, timeout=timeout_s, headers={"Nats-Msg-Id": message_id})
+            await self.unless_lost(stream.publish(subject, content, timeout=timeout_s, headers=headers))
         except nats.js.errors.APIError as error:
             if error.err_code in _STORE_FULL:
                 raise NotKeptError(f"The store of the bus is full ({error.description}).") from error
@@ -169,11 +187,11 @@ class Connection:
     async def _keep_up(self) -> None:
         failures = 0
         while True:
-            lost = asyncio.Event()
+            self._lost = asyncio.Event()
             try:
-                await self._one_connection(lost)
+                await self._one_connection(self._lost)
                 failures = 0
-                await lost.wait()
+                await self._lost.wait()
             except (nats.errors.Error, OSError, ValueError) as error:
                 if not isinstance(error, nats.errors.NoServersError):  # which says less than what came before it
                     self._why = _said(error)

@@ -121,6 +121,7 @@ class Outbox:
         failing_since: float | None = None
         while True:
             self._news.clear()
+            await store.wait_connected(_LOOK_EVERY_S)
             try:
                 while self._waiting:
                     await self._put(store, self._waiting[0])
@@ -163,11 +164,11 @@ class Outbox:
         stream = client.jetstream()
         try:
             try:
-                await stream.add_stream(config)
+                await store.unless_lost(stream.add_stream(config))
             except nats.js.errors.APIError as error:
                 if error.err_code != _OTHER_SETTINGS:
                     raise
-                await stream.update_stream(config)
+                await store.unless_lost(stream.update_stream(config))
         except nats.js.errors.APIError as error:
             raise NotKeptError(f"The store cannot be opened ({error.description}).") from error
         except (nats.errors.Error, OSError) as error:
@@ -196,16 +197,18 @@ class Outbox:
         """
         try:
             stream = store.client.jetstream()
-            self._stored = (await stream.stream_info(_STREAM)).state.messages
+            self._stored = (await store.unless_lost(stream.stream_info(_STREAM))).state.messages
             while self._stored:
                 if not await self._hub.wait_connected(_LOOK_EVERY_S):
                     raise LinkLostError(self._hub.why_not)
-                oldest = await stream.get_msg(_STREAM, seq=1, subject=_SUBJECT, direct=True, next=True)
+                oldest = await store.unless_lost(
+                    stream.get_msg(_STREAM, seq=1, subject=_SUBJECT, direct=True, next=True)
+                )
                 message_id = (oldest.headers or {}).get("Nats-Msg-Id")
                 if oldest.data is None or oldest.seq is None or message_id is None:
                     raise NotKeptError("The store holds something that is no alert.")
                 await self._hub.publish_kept(self._subject, oldest.data, message_id)
-                await stream.delete_msg(_STREAM, oldest.seq)
+                await store.unless_lost(stream.delete_msg(_STREAM, oldest.seq))
                 self._stored -= 1
         except (nats.errors.Error, OSError) as error:
             raise LinkLostError(f"The store does not answer: {error}.") from error
