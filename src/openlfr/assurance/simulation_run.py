@@ -160,6 +160,7 @@ def _lists(
     usable: list[EnrolledList] = []
     for size in sorted(order.sizes):
         while sum(len(each.specimens) for each in usable) < size:
+            kinds = [(name, pictures) for name, pictures in kinds if pictures]
             if not kinds:
                 raise EvaluationError(f"The pictures given make no list of {size:,}: add --distractors.")
             name, pictures = kinds.pop(0)
@@ -251,5 +252,5 @@ def _check(order: SimulationOrder) -> None:
         raise EvaluationError("A simulation needs at least one passage and two walkers, one listed and one not.")
     if order.walkers > order.passages:
         raise EvaluationError("There are more walkers than passages: give more --passages or fewer --walkers.")
-    if not order.sizes or min(order.sizes) < order.walkers:
-        raise EvaluationError("A watchlist must hold the listed half of the walkers and others: give larger sizes.")
+    if not order.sizes or min(order.sizes) < order.walkers // 2:
+        raise EvaluationError("A watchlist must hold the listed half of the walkers: give larger --watchlist-size.")
