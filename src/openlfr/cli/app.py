@@ -15,15 +15,20 @@ from openlfr.cli.doctor import doctor
 from openlfr.cli.enrol import app as enrol_app
 from openlfr.cli.evaluate import evaluate, verify_report
 from openlfr.cli.evaluate_video import evaluate_video
+from openlfr.cli.evidence import app as evidence_app
 from openlfr.cli.hub import app as hub_app
 from openlfr.cli.init import init
 from openlfr.cli.keys import app as keys_app
+from openlfr.cli.known_answer import app as known_answer_app
 from openlfr.cli.models import app as models_app
 from openlfr.cli.node import app as node_app
 from openlfr.cli.people import app as people_app
 from openlfr.cli.purge import purge
 from openlfr.cli.records import app as records_app
+from openlfr.cli.report import app as report_app
+from openlfr.cli.report import publish_site
 from openlfr.cli.simulate import simulate
+from openlfr.cli.test_run import app as test_run_app
 from openlfr.cli.up import up
 from openlfr.cli.verify import app as verify_app
 from openlfr.cli.watch import watch
@@ -46,14 +51,19 @@ app.command("evaluate-video")(evaluate_video)
 app.command()(simulate)
 app.command()(calibrate)
 app.command()(purge)
+app.command("publish")(publish_site)
 app.add_typer(deployment_app, name="deployment")
 app.add_typer(enrol_app, name="enrol")
+app.add_typer(evidence_app, name="evidence")
 app.add_typer(hub_app, name="hub")
 app.add_typer(keys_app, name="keys")
+app.add_typer(known_answer_app, name="known-answer")
 app.add_typer(models_app, name="models")
 app.add_typer(node_app, name="node")
 app.add_typer(people_app, name="people")
 app.add_typer(records_app, name="records")
+app.add_typer(report_app, name="report")
+app.add_typer(test_run_app, name="test-run")
 app.add_typer(verify_app, name="verify")
 verify_app.command("report")(verify_report)
 app.add_typer(watchlist_app, name="watchlist")

@@ -72,6 +72,12 @@ def plan_in_force(session: Session, deployment: DeploymentId) -> SignedDocument 
     return None if row is None else SignedDocument.from_bytes(row.document)
 
 
+def plan_document(session: Session, plan: PlanId) -> SignedDocument | None:
+    """A plan as it was signed for the nodes, or None."""
+    row = session.scalars(select(PlanRow).where(PlanRow.plan_id == plan)).one_or_none()
+    return None if row is None else SignedDocument.from_bytes(row.document)
+
+
 def plan_by_id(session: Session, deployment: DeploymentId, plan: PlanId) -> ArmedPlan | None:
     """A plan that was once issued for this deployment, or None."""
     row = session.scalars(

@@ -20,17 +20,17 @@ from openlfr.policy.certificates import ThresholdCertificate
 from openlfr.policy.deployment import UNDER_AUTHORITY, Deployment, DeploymentState
 from openlfr.policy.identifiers import DeploymentId
 from openlfr.policy.recognition_test import RecognitionRate
-from openlfr.policy.refusal import Refusal
+from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.retention import DataClass
 from openlfr.policy.roles import Action, Actor, may_act
 from openlfr.policy.watchlist import Category
-from openlfr.records.acting import write_refused
+from openlfr.records.acting import reference, write_refused
 from openlfr.records.alert_store import value_without_texts
 from openlfr.records.audit_entry import AuditEvent, Processing, RecordReference, Who
 from openlfr.records.audit_head import TreeHead
 from openlfr.records.audit_tables import AuditHeadRow
 from openlfr.records.certificates import read_certificate
-from openlfr.records.deployment_store import DeploymentRecord, deployments_in
+from openlfr.records.deployment_store import DeploymentRecord, deployments_in, read_deployment
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.recognition_test_tables import AlertCategoryRow
 from openlfr.records.recognition_tests import tests_of
@@ -134,6 +134,26 @@ def publish(records: HubRecords, by: Actor, origin: str) -> PublishedRecords | R
         )
         records.audit.append(session, event)
     return read_published(records)
+
+
+def deployment_figures(
+    records: HubRecords, by: Actor, deployment: DeploymentId, origin: str
+) -> PublishedRecords | Refusal:
+    """One deployment's figures as they would be published, for those who may view statistics, reported yet or not."""
+    log = reference("deployment", deployment)
+    with records.database.writing() as session:
+        verdict = may_act(by, Action.VIEW_STATISTICS, records.clock())
+        found = verdict if isinstance(verdict, Refusal) else read_deployment(records, session, deployment)
+        if found is None:
+            found = Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")
+        elif isinstance(found, DeploymentRecord) and (
+            found.deployment.rehearsal or found.deployment.went_live_at is None
+        ):
+            found = Refusal(RefusalCode.WRONG_STATE, "A rehearsal, or what never went live, has nothing to publish.")
+        if isinstance(found, Refusal):
+            return write_refused(records, session, by, Action.VIEW_STATISTICS, log, origin, found)
+        figures = published_deployment(session, found.deployment)
+        return PublishedRecords(records.clock(), (figures,), (), _deletion(records, session))
 
 
 def published_deployment(session: Session, value: Deployment) -> PublishedDeployment:

@@ -1,5 +1,6 @@
 """How figures are worded, the same in every table, page and chart."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from openlfr.reporting.deployment_record import FalseAlertRates
@@ -33,3 +34,25 @@ def per_face_text(rates: FalseAlertRates) -> str:
     if interval is None or rates.per_face is None:
         return "no faces"
     return f"{percent(rates.per_face)} ({percent(interval.low)} to {percent(interval.high)})"
+
+
+def one_in(rate: float) -> str:
+    """A small rate as people say it: 1 in 1,000."""
+    return f"1 in {round(1 / rate):,}" if rate else "none"
+
+
+_UNITS = ((timedelta(days=365), "year"), (timedelta(days=1), "day"), (timedelta(hours=1), "hour"))
+
+
+def duration_text(duration: timedelta) -> str:
+    """A period in the largest unit that says it exactly: 7 years, 31 days, 24 hours, 4 minutes, 30 seconds."""
+    if timedelta(0) < duration <= timedelta(hours=24) and duration % timedelta(hours=1) == timedelta(0):
+        return _counted(duration // timedelta(hours=1), "hour")
+    for unit, name in (*_UNITS, (timedelta(minutes=1), "minute")):
+        if duration >= unit and duration % unit == timedelta(0):
+            return _counted(duration // unit, name)
+    return _counted(round(duration.total_seconds()), "second")
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number:,} {unit}{'' if number == 1 else 's'}"

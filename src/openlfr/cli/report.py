@@ -1,0 +1,310 @@
+"""`openlfr report`: what is published, handed to a regulator or put up on the spot, made from the hub's records."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+
+from openlfr.assurance.certificate import default_certificates
+from openlfr.capture.file_names import shown
+from openlfr.cli.hub_access import (
+    CLEAN,
+    FINDINGS,
+    DatabaseAddress,
+    VaultFolder,
+    give_up,
+    opened,
+    origin,
+    utc_now,
+)
+from openlfr.cli.signing import trusted_key
+from openlfr.cli.watchlist_access import ActingAs, acting, answered, deployments_service
+from openlfr.policy.deployment import Deployment
+from openlfr.policy.identifiers import DeploymentId
+from openlfr.policy.retention import packaged_retention_policy
+from openlfr.records.certificates import read_certificate
+from openlfr.records.deployment_store import DeploymentRecord
+from openlfr.records.deployments import Asked
+from openlfr.records.errors import RecordsError
+from openlfr.records.hub_records import HubRecords
+from openlfr.records.published import PublishedRecords, deployment_figures, publish
+from openlfr.records.regulator_records import disclose_to_regulator, disclosed_deployment
+from openlfr.reporting import annual_report, public_site
+from openlfr.reporting.document import Document, to_html
+from openlfr.reporting.from_records import publication_of, publisher_of
+from openlfr.reporting.impact_annex import impact_annex
+from openlfr.reporting.notices import SignSize, leaflet, notice_of, sign, web_notice
+from openlfr.reporting.pdf import to_pdf
+from openlfr.reporting.publication import NotPublishableError, to_csv, to_json
+from openlfr.reporting.publication_page import publication_document
+from openlfr.reporting.regulator_export import KIND as REGULATOR_EXPORT
+from openlfr.reporting.regulator_export import check_regulator_export, use_notification, write_export
+from openlfr.reporting.signed_files import (
+    MANIFEST,
+    SignedFilesError,
+    check_files,
+    signed_manifest,
+    write_folder,
+)
+
+app = typer.Typer(help="Reports, notices and exports, made from the hub's records.", no_args_is_help=True)
+
+DeploymentName = Annotated[str, typer.Argument(metavar="DEPLOYMENT", help="The deployment's identifier.")]
+NewFolder = Annotated[Path, typer.Option("--to", metavar="FOLDER", help="A new folder for the files.")]
+HubKey = Annotated[
+    str, typer.Option("--hub-key", metavar="HEX", help="The key that the hub signs with, as noted when it was made.")
+]
+Recipient = Annotated[str, typer.Option(metavar="WORDS", help="Who gets it; written into the audit log.")]
+Reason = Annotated[str, typer.Option(metavar="WORDS", help="Why; written into the audit log.")]
+PageAddress = Annotated[str, typer.Option("--page", metavar="URL", help="The address of the public page.")]
+Contact = Annotated[str, typer.Option(metavar="WORDS", help="How people reach who answers for the data.")]
+TimeZone = Annotated[
+    str, typer.Option("--time-zone", metavar="NAME", help="In which people there tell the time: Europe/London.")
+]
+
+
+@app.command()
+def deployment(
+    deployment: DeploymentName, to: NewFolder, database: DatabaseAddress, vault: VaultFolder, acting_as: ActingAs
+) -> None:
+    """The record of one deployment in the columns that forces publish: CSV, JSON, a page and PDF/A."""
+    with opened(database, vault) as records:
+        figures = answered(
+            deployment_figures(
+                records, acting(records, acting_as), DeploymentId(deployment), origin("report deployment")
+            )
+        )
+        with _unpublishable_told():
+            publication = publication_of(figures)
+        document = publication_document(publication, publisher_of(figures.deployments))
+        files = {
+            "deployment-record.csv": to_csv(publication).encode(),
+            "deployment-record.json": to_json(publication).encode(),
+            **_both("deployment-record", document),
+        }
+        _write(records, "deployment record", deployment, figures.as_of, files, to)
+
+
+@app.command()
+def annual(
+    year: Annotated[int, typer.Argument(min=2000, max=9999, help="The year the deployments went live in.")],
+    to: NewFolder,
+    database: DatabaseAddress,
+    vault: VaultFolder,
+    acting_as: ActingAs,
+) -> None:
+    """The annual report: a page, PDF/A, CSV and JSON, under the hub's signature."""
+    with opened(database, vault) as records:
+        published = answered(publish(records, acting(records, acting_as), origin("report annual")))
+        with _unpublishable_told():
+            report = annual_report.annual_report(published, year, packaged_retention_policy(), default_certificates())
+        name = f"annual-report-{year}"
+        files = {
+            **_both(name, annual_report.to_document(report)),
+            f"{name}.json": annual_report.to_json(report).encode(),
+            f"{name}.csv": annual_report.to_csv(report).encode(),
+        }
+        _write(records, "annual report", str(year), published.as_of, files, to)
+
+
+@app.command()
+def annex(
+    deployment: DeploymentName, to: NewFolder, database: DatabaseAddress, vault: VaultFolder, acting_as: ActingAs
+) -> None:
+    """The annex to the impact assessments of one deployment: a page and PDF/A."""
+    with opened(database, vault) as records:
+        record = _viewed(records, acting_as, deployment, "report annex")
+        value, now = record.deployment, utc_now()
+        terms = value.application.terms if value.authority is None else value.authority.terms
+        with records.database.reading() as session:
+            certificate = read_certificate(session, terms.certificate)
+        profile = deployments_service(records).profiles[record.profile]
+        document = impact_annex(value, profile, packaged_retention_policy(), certificate, now)
+        _write(records, "impact annex", deployment, now, _both("impact-annex", document), to)
+
+
+@app.command()
+def notices(
+    deployment: DeploymentName,
+    to: NewFolder,
+    database: DatabaseAddress,
+    vault: VaultFolder,
+    acting_as: ActingAs,
+    page: PageAddress,
+    contact: Contact,
+    time_zone: TimeZone = "UTC",
+) -> None:
+    """Signs (A2 and A3), a leaflet and a web notice, with a QR code to the public page."""
+    with opened(database, vault) as records:
+        value: Deployment = _viewed(records, acting_as, deployment, "report notices").deployment
+        now = utc_now()
+        policy = packaged_retention_policy()
+        notice = answered(notice_of(value, policy, page=page, contact=contact, now=now, zone=_zone(time_zone)))
+        files = {
+            "sign-a2.pdf": sign(notice, SignSize.A2, now),
+            "sign-a3.pdf": sign(notice, SignSize.A3, now),
+            "leaflet.pdf": leaflet(notice, now),
+            **_both("notice", web_notice(notice, now)),
+        }
+        _write(records, "notices", deployment, now, files, to)
+
+
+@app.command()
+def regulator(
+    to: NewFolder,
+    database: DatabaseAddress,
+    vault: VaultFolder,
+    acting_as: ActingAs,
+    recipient: Recipient,
+    reason: Reason,
+) -> None:
+    """Everything for a regulator in one signed folder: audit log, decisions, certificates, reports, receipts."""
+    with opened(database, vault) as records:
+        by = acting(records, acting_as)
+        asked_from = origin("report regulator")
+        disclosed = answered(disclose_to_regulator(records, by, recipient=recipient, reason=reason, origin=asked_from))
+        try:
+            with _unpublishable_told():
+                manifest = write_export(
+                    to, disclosed, packaged_retention_policy(), default_certificates(), records.signer
+                )
+        except OSError as error:
+            give_up(f"{shown(to)} cannot be written: {error.strerror}. Name a new folder.")
+    typer.echo(
+        f"{len(manifest.files):,} files in {shown(to)}. Check it with `openlfr report verify` and the hub's key:"
+    )
+    typer.echo(records.signer.public.raw.hex())
+
+
+@app.command()
+def notification(
+    deployment: DeploymentName,
+    to: NewFolder,
+    database: DatabaseAddress,
+    vault: VaultFolder,
+    acting_as: ActingAs,
+    recipient: Recipient,
+    reason: Reason = "Notification of a use, Regulation (EU) 2024/1689 Art 5(4).",
+) -> None:
+    """The notification of one use to the authorities, as the AI Act asks: a page and PDF/A."""
+    with opened(database, vault) as records:
+        disclosed = answered(
+            disclosed_deployment(
+                records,
+                acting(records, acting_as),
+                DeploymentId(deployment),
+                recipient=recipient,
+                reason=reason,
+                origin=origin("report notification"),
+            )
+        )
+        files = _both("notification", use_notification(disclosed, recipient))
+        _write(records, "notification of use", deployment, utc_now(), files, to)
+
+
+@app.command()
+def verify(
+    source: Annotated[Path, typer.Argument(metavar="FOLDER", help="As `openlfr report` or `publish` made it.")],
+    hub_key: HubKey,
+) -> None:
+    """Check a folder offline: every byte, that nothing is missing or added, and what proves itself inside.
+
+    Exits with 0 if it is genuine, 1 if not, and 2 if it cannot be read.
+    """
+    trusted = trusted_key(hub_key)
+    try:
+        manifest = check_files(source, trusted)
+        proven = ""
+        if manifest.kind == REGULATOR_EXPORT:
+            checked = check_regulator_export(source, trusted)
+            proven = f" {checked.audit_entries:,} audit entries and {checked.documents:,} documents proved themselves."
+    except (SignedFilesError, RecordsError) as error:
+        typer.echo(f"NOT GENUINE: {error}")
+        raise typer.Exit(FINDINGS) from error
+    except OSError as error:
+        give_up(f"{shown(source)} cannot be read: {error.strerror}.")
+    typer.echo(
+        f"Genuine: {manifest.kind} ({shown(manifest.subject)}) of {manifest.made_at:%Y-%m-%d %H:%M} UTC, "
+        f"{len(manifest.files):,} files.{proven}"
+    )
+    raise typer.Exit(CLEAN)
+
+
+def publish_site(
+    to: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="The site's folder: new, or one made by this.")],
+    database: DatabaseAddress,
+    vault: VaultFolder,
+    acting_as: ActingAs,
+    publisher: Annotated[str, typer.Option(metavar="NAME", help="The force that publishes.")],
+    contact: Contact,
+    time_zone: TimeZone = "UTC",
+) -> None:
+    """Write the public page: a static site that any web server can serve, replacing the one made before."""
+    if to.exists() and not (to / MANIFEST).is_file():
+        give_up(f"{shown(to)} holds something else: name a new folder, or one that this command made.")
+    with opened(database, vault) as records:
+        published: PublishedRecords = answered(publish(records, acting(records, acting_as), origin("publish")))
+        settings = public_site.SiteSettings(
+            publisher, contact, packaged_retention_policy(), default_certificates(), _zone(time_zone)
+        )
+        with _unpublishable_told():
+            files = dict(public_site.pages(published, settings))
+        manifest = signed_manifest("public page", publisher, published.as_of, files, records.signer)
+    fresh, old = to.with_name(f"{to.name}.new"), to.with_name(f"{to.name}.old")
+    try:
+        for left in (fresh, old):
+            if left.exists():
+                shutil.rmtree(left)
+        write_folder(fresh, files, manifest, public=True)
+        if to.exists():
+            to.rename(old)
+        fresh.rename(to)
+        if old.exists():
+            shutil.rmtree(old)
+    except OSError as error:
+        give_up(f"{shown(to)} cannot be written: {error.strerror}.")
+    typer.echo(f"{len(files):,} files in {shown(to)}, {len(published.deployments):,} deployments. Begin at index.html.")
+
+
+def _viewed(records: HubRecords, acting_as: str, deployment: str, command: str) -> DeploymentRecord:
+    asked = Asked(acting(records, acting_as), DeploymentId(deployment), origin(command))
+    return answered(deployments_service(records).view(asked))
+
+
+def _both(name: str, document: Document) -> dict[str, bytes]:
+    return {f"{name}.html": to_html(document).encode(), f"{name}.pdf": to_pdf(document)}
+
+
+def _write(
+    records: HubRecords, kind: str, subject: str, made_at: datetime, files: Mapping[str, bytes], to: Path
+) -> None:
+    """The files in a new folder, with their manifest under the hub's signature."""
+    manifest = signed_manifest(kind, subject, made_at, files, records.signer)
+    try:
+        write_folder(to, files, manifest)
+    except FileExistsError:
+        give_up(f"{shown(to)} is there already: name a new folder.")
+    except OSError as error:
+        give_up(f"{shown(to)} cannot be written: {error.strerror}.")
+    typer.echo(f"Written to {shown(to)}: {', '.join(sorted(files))}")
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        give_up(f"{shown(name)} is no time zone: write it as Europe/London.")
+
+
+@contextmanager
+def _unpublishable_told() -> Iterator[None]:
+    """End the command with a sentence when the records do not add up, or when there are none."""
+    try:
+        yield
+    except (NotPublishableError, annual_report.NothingToReportError) as error:
+        give_up(str(error))

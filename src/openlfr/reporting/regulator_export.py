@@ -1,0 +1,182 @@
+"""The regulator's export: one folder under one signature, checked offline with one command (R23, R26).
+
+The audit log in it proves itself against its signed head, receipts and authorities carry the hub's own signatures, and
+the manifest keeps the rest together.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from openlfr.assurance.certificate import IssuedCertificate
+from openlfr.policy.documents import to_document
+from openlfr.policy.retention import RetentionPolicy
+from openlfr.records.audit_export import check_export
+from openlfr.records.deployment_store import AUTHORITY_KIND
+from openlfr.records.receipts import RECEIPT_KIND
+from openlfr.records.regulator_records import DisclosedDeployment, RegulatorRecords
+from openlfr.reporting.annual_report import annual_report
+from openlfr.reporting.annual_report import to_document as annual_document
+from openlfr.reporting.document import Block, Document, Heading, Listing, Paragraph, Table
+from openlfr.reporting.from_records import publication_of
+from openlfr.reporting.pdf import to_pdf
+from openlfr.reporting.publication import to_csv
+from openlfr.reporting.signed_files import (
+    Manifest,
+    SignedFilesError,
+    check_documents,
+    check_files,
+    read_checked,
+    signed_manifest,
+    write_folder,
+)
+from openlfr.reporting.statements import certificates_used
+from openlfr.sealing.signature import SigningKey, VerifyKey
+
+KIND: Final = "regulator export"
+_AUDIT: Final = "audit.jsonl"
+_SIGNED: Final = (("authorities/", AUTHORITY_KIND), ("receipts/", RECEIPT_KIND))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedExport:
+    """What a genuine export holds, and how many audit entries and signed documents proved themselves."""
+
+    manifest: Manifest
+    audit_entries: int
+    documents: int
+
+
+def write_export(
+    target: Path,
+    disclosed: RegulatorRecords,
+    policy: RetentionPolicy,
+    issued: Sequence[IssuedCertificate],
+    key: SigningKey,
+) -> Manifest:
+    """Write the export to a new folder. Raises FileExistsError rather than mix it with another, and OSError."""
+    files = dict(_files(disclosed, policy, issued))
+    write_folder(target, files, signed_manifest(KIND, disclosed.recipient, disclosed.made_at, files, key))
+    return check_files(target, key.public)
+
+
+def check_regulator_export(source: Path, trusted: VerifyKey) -> CheckedExport:
+    """Verify an export offline. Raises SignedFilesError or AuditBrokenError for the first thing that is wrong."""
+    manifest = check_files(source, trusted)
+    if manifest.kind != KIND:
+        raise SignedFilesError(f"This is no regulator export but a genuine {manifest.kind}.")
+    documents = check_documents(source, manifest, trusted, _SIGNED)
+    audit = check_export(read_checked(source, manifest, _AUDIT).splitlines(), trusted)
+    if not audit.complete:
+        raise SignedFilesError("The audit log in this export is not whole.")
+    return CheckedExport(manifest, audit.entries, documents)
+
+
+def _files(
+    disclosed: RegulatorRecords,
+    policy: RetentionPolicy,
+    issued: Sequence[IssuedCertificate],
+) -> Iterator[tuple[str, bytes]]:
+    yield _AUDIT, b"".join(line + b"\n" for line in disclosed.audit)
+    for each in disclosed.deployments:
+        name = each.record.deployment.deployment
+        yield f"deployments/{name}.json", _json(to_document(each.record))
+        if each.figures is not None:
+            yield f"figures/{name}.json", _json(to_document(each.figures))
+        for number, authority in enumerate(each.authorities, 1):
+            yield f"authorities/{name}-{number}.json", authority.to_bytes()
+    for certificate in disclosed.certificates:
+        yield f"certificates/{certificate.certificate}.json", _json(to_document(certificate))
+    for number, receipt in enumerate(disclosed.receipts, 1):
+        yield f"receipts/{number:06}.json", receipt.to_bytes()
+    yield "retention-policy.json", _json(to_document(policy))
+    published = disclosed.published
+    if published.deployments:
+        yield "deployment-records.csv", to_csv(publication_of(published)).encode()
+    years = {each.statistics.went_live_at.year for each in published.deployments if each.statistics.went_live_at}
+    for year in sorted(years):
+        yield f"reports/{year}.pdf", to_pdf(annual_document(annual_report(published, year, policy, issued)))
+
+
+def _json(document: object) -> bytes:
+    return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True).encode()
+
+
+def use_notification(disclosed: DisclosedDeployment, recipient: str, mark: str = "") -> Document:
+    """The notification of one use, for the market surveillance and data protection authorities (Regulation (EU)
+    2024/1689 Art 5(4)); it holds no sensitive operational data, as Art 5(6) asks of their reports."""
+    deployment = disclosed.record.deployment
+    return Document(
+        title="Notification of a use of real-time remote biometric identification",
+        publisher=deployment.application.controller,
+        made_at=deployment.ended_at or deployment.application.terms.window.end,
+        blocks=tuple(_notified(disclosed, recipient)),
+        mark=mark,
+    )
+
+
+def _notified(disclosed: DisclosedDeployment, recipient: str) -> Iterator[Block]:
+    deployment = disclosed.record.deployment
+    application, authority = deployment.application, deployment.authority
+    yield Paragraph(f"To: {recipient}. Under Article 5(4) of Regulation (EU) 2024/1689.")
+    rows = [
+        ("Who used it", application.controller),
+        ("Aim (Article 5(1)(h))", application.aim.value if application.aim else "none was given"),
+        ("Place", application.location.name),
+        ("Use case", application.use_case.value),
+        ("State of the use", deployment.state.value),
+    ]
+    if authority is not None:
+        terms = authority.terms
+        rows += [
+            ("Authorised time", f"{terms.window.start:%Y-%m-%d %H:%M} to {terms.window.end:%Y-%m-%d %H:%M} UTC"),
+            ("Judicial or independent authority", authority.external_reference or "urgent: not given yet"),
+            ("Basis of the authority", authority.basis.value),
+            ("System", str(terms.setup)),
+            ("Threshold and certificate", f"{terms.threshold:g}, {terms.certificate}"),
+            ("Reference database", deployment.watchlist_hash or "none was attached"),
+        ]
+    if deployment.went_live_at is not None:
+        until = f"{deployment.ended_at:%Y-%m-%d %H:%M} UTC" if deployment.ended_at else "still going on"
+        rows.append(("In use", f"{deployment.went_live_at:%Y-%m-%d %H:%M} UTC to {until}"))
+        rows.append(("How it ended", deployment.end_reason.value if deployment.end_reason else "still going on"))
+    yield Table("The use", ("What", ""), tuple(rows), frozenset({1}))
+    yield Heading("Categories of people who could be looked for")
+    yield Listing(
+        tuple(each.value for each in (authority.terms if authority else application.terms).categories) or ("none",)
+    )
+    yield Heading("Assessments")
+    yield Table(
+        "As registered",
+        ("Assessment", "Reference", "Review by"),
+        tuple((each.kind.value, each.reference, each.review_by.isoformat()) for each in application.assessments),
+        frozenset({1, 2}),
+    )
+    figures = disclosed.figures
+    if figures is not None:
+        counts = figures.statistics
+        yield Heading("Figures")
+        yield Table(
+            "Alerts on testers are in none of these figures",
+            ("Figure", "Count"),
+            (
+                ("People on the watchlist", f"{counts.watchlist_size:,}"),
+                ("Faces seen (estimate)", f"{counts.faces_seen:,}"),
+                ("Alerts", f"{counts.total_alerts:,}"),
+                ("False alerts", f"{counts.false_alerts:,}"),
+                ("Alerts without a class yet", f"{counts.unclassified:,}"),
+                *((outcome.value.capitalize(), f"{count:,}") for outcome, count in counts.outcomes.items()),
+            ),
+        )
+        held = certificates_used([figures])
+        yield Paragraph(
+            f"The threshold is certified for at most {held[0].target_fpir:g} false identifications a passage."
+            if held
+            else "The certificate of the threshold is not held any more."
+        )
+    yield Paragraph(
+        "No decision with an adverse legal effect can be taken on an output of the system alone: nobody is approached "
+        "before a person has judged the alert."
+    )
