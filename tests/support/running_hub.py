@@ -19,6 +19,7 @@ from openlfr.hub.app import create_app
 from openlfr.hub.csrf import token_of
 from openlfr.hub.events import EventFeed
 from openlfr.hub.fleet_news import FleetNews, NodeNews
+from openlfr.hub.jobs import JobNews
 from openlfr.hub.match_feed import MatchFeed
 from openlfr.hub.metrics import CountedRequests, HubMetrics
 from openlfr.hub.public_routes import PREFIX
@@ -58,6 +59,13 @@ class FleetByHand:
         self._news.heard(hello, now)
 
 
+@dataclass
+class JobsByHand:
+    """Jobs that fare as a test says."""
+
+    news: dict[str, JobNews]
+
+
 @dataclass(frozen=True)
 class ToldEvent:
     """An event as a listener received it; `id` is empty for what has none."""
@@ -84,6 +92,7 @@ class RunningHub:
         default_factory=lambda: HubSettings(address="http://127.0.0.1", requests_a_minute=100_000)
     )
     fleet: FleetByHand = field(default_factory=FleetByHand)
+    jobs: JobsByHand = field(default_factory=lambda: JobsByHand({}))
 
     def start(self) -> Self:
         self._server: uvicorn.Server | None = None
@@ -139,7 +148,7 @@ class RunningHub:
         caller = WebhookCaller(self.webhook_settings, resolve=self.resolve)
         deliveries = WebhookDeliveries(self.records, tip, caller, lambda: 1.0, sleep=self.sleep, look_every_s=0.05)
         matches = MatchFeed(self.records, tip, standing)
-        return Telling(feed, matches, deliveries, HubMetrics(self.records, self.fleet, feed, deliveries))
+        return Telling(feed, matches, deliveries, HubMetrics(self.records, self.fleet, self.jobs, feed, deliveries))
 
     @property
     def sessions(self) -> Sessions:

@@ -1,8 +1,8 @@
 """Numbers for Prometheus. Labels are closed lists and templates of paths: nothing in them names anybody or anything."""
 
 import time
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Protocol
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openlfr.hub.events import EventFeed
 from openlfr.hub.fleet_situation import FleetSource, NodeSituation, fleet_counts
+from openlfr.hub.jobs import JobNews
 from openlfr.hub.webhooks import WebhookDeliveries
 from openlfr.link.messages import CameraSituation
 from openlfr.policy.alert import AlertState
@@ -28,10 +29,24 @@ _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 log = structlog.get_logger(__name__)
 
 
+class JobsSource(Protocol):
+    """Where it is known how each job of the hub fares, by its name: a closed list."""
+
+    @property
+    def news(self) -> Mapping[str, JobNews]: ...
+
+
 class HubMetrics:
     """The numbers of one hub's program. Those of the records and the fleet are read when they are asked for."""
 
-    def __init__(self, records: HubRecords, fleet: FleetSource, events: EventFeed, webhooks: WebhookDeliveries) -> None:
+    def __init__(
+        self,
+        records: HubRecords,
+        fleet: FleetSource,
+        jobs: JobsSource,
+        events: EventFeed,
+        webhooks: WebhookDeliveries,
+    ) -> None:
         self._registry = CollectorRegistry()
         self.requests = Counter(
             "openlfr_http_requests",
@@ -46,13 +61,7 @@ class HubMetrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
-        self.jobs = Counter(
-            "openlfr_jobs",
-            "Jobs that ran, by what they do and how they ended.",
-            ["job", "outcome"],
-            registry=self._registry,
-        )
-        self._registry.register(_OfTheHub(records, fleet, events, webhooks))
+        self._registry.register(_OfTheHub(records, fleet, jobs, events, webhooks))
 
     def exposition(self) -> bytes:
         """Everything, in the text format of Prometheus."""
@@ -86,9 +95,17 @@ class CountedRequests:
 class _OfTheHub(Collector):
     """What stands in the records and in memory, read at each asking."""
 
-    def __init__(self, records: HubRecords, fleet: FleetSource, events: EventFeed, webhooks: WebhookDeliveries) -> None:
+    def __init__(
+        self,
+        records: HubRecords,
+        fleet: FleetSource,
+        jobs: JobsSource,
+        events: EventFeed,
+        webhooks: WebhookDeliveries,
+    ) -> None:
         self._records = records
         self._fleet = fleet
+        self._jobs = jobs
         self._events = events
         self._webhooks = webhooks
 
@@ -131,11 +148,19 @@ class _OfTheHub(Collector):
         yield GaugeMetricFamily(
             "openlfr_alerts_waiting_at_nodes", "Alerts that have not reached the hub.", counts.alerts_waiting
         )
+        failing = GaugeMetricFamily("openlfr_job_failing", "Whether a job failed the last time.", labels=["job"])
+        done = GaugeMetricFamily("openlfr_job_done_timestamp_seconds", "When a job was last done.", labels=["job"])
+        for name, job in self._jobs.news.items():
+            failing.add_metric([name], 1 if job.error else 0)
+            if job.done_at is not None:
+                done.add_metric([name], job.done_at.timestamp())
+        yield failing
+        yield done
 
     def _in_the_records(self) -> Iterator[Metric]:
         with self._records.database.reading() as session:
-            states = session.execute(select(AlertRow.state, func.count()).group_by(AlertRow.state))
-            kept = dict(states.tuples().all())
+            states = session.execute(select(AlertRow.state, func.count().label("alerts")).group_by(AlertRow.state))
+            kept = {row.state: row.alerts for row in states}
             enabled, disabled = (
                 session.execute(select(func.count(), func.min(WebhookRow.cursor)).where(chosen)).one()
                 for chosen in (WebhookRow.disabled_at.is_(None), WebhookRow.disabled_at.is_not(None))

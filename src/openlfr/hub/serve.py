@@ -117,7 +117,7 @@ async def _serve(
     fleet = Fleet(services, nodes, bus.connection, tip, bus.admit)
     intake = Intake(records, services.alerts, bus.connection, listening.replicas)
     jobs = Jobs(hub_jobs(services), records.clock)
-    telling = telling_of(services, settings, tip, fleet)
+    telling = telling_of(services, settings, tip, fleet, jobs)
     work = Work(records.clock, records.new_id)
     reception = Reception(records, nodes, settings.host, certificates.authority.pem, bus.addresses)
     parts = (

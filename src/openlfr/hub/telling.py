@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from openlfr.hub.events import EventFeed
 from openlfr.hub.fleet_situation import FleetSource
 from openlfr.hub.match_feed import MatchFeed
-from openlfr.hub.metrics import HubMetrics
+from openlfr.hub.metrics import HubMetrics, JobsSource
 from openlfr.hub.services import Services
 from openlfr.hub.settings import HubSettings
 from openlfr.hub.signed_in import Standing
@@ -43,9 +43,10 @@ def telling_of(
     settings: HubSettings,
     tip: AuditTip,
     fleet: FleetSource,
+    jobs: JobsSource,
     webhook_settings: WebhookSettings | None = None,
 ) -> Telling:
-    """What tells others of these records and this fleet; where webhooks may go is read from the environment."""
+    """What tells others of these records, this fleet and these jobs; where webhooks may go is in the environment."""
     records = services.records
     sessions = Sessions(records, settings.idle_lock, settings.session_end)
     standing = Standing(services.people, sessions, AccessTokens(records))
@@ -55,5 +56,5 @@ def telling_of(
         events=events,
         matches=MatchFeed(records, tip, standing),
         webhooks=webhooks,
-        metrics=HubMetrics(records, fleet, events, webhooks),
+        metrics=HubMetrics(records, fleet, jobs, events, webhooks),
     )

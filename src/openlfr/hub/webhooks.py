@@ -32,7 +32,7 @@ GIVES_UP_AFTER: Final = timedelta(days=1)
 _FIRST_WAIT: Final = timedelta(seconds=5)
 _LONGEST_WAIT: Final = timedelta(hours=1)
 _LOOK_EVERY_S: Final = 2.0
-_LONGEST_SLEEP_S: Final = 30.0
+_LONGEST_SLEEP_S: Final = 60.0
 """A webhook that waits looks up this often: it may have been enabled anew, disabled or removed."""
 _READ_AT_ONCE: Final = 500
 _NOTED_EVERY: Final = 1000
