@@ -135,10 +135,10 @@ def plan(clock: SystemClock, people: tuple[ListedEntry, ...], **changes: object)
 
 
 def hash_of(people: tuple[ListedEntry, ...]) -> str:
-    return list_hash(_identity(), {each.entry.entry: each.digest for each in people})
+    return list_hash(identity(), {each.entry.entry: each.digest for each in people})
 
 
-def _identity() -> ListIdentity:
+def identity() -> ListIdentity:
     setup = street_setup()
     return ListIdentity(WATCHLIST, DEPLOYMENT, setup.model_pack, setup.precision)
 
@@ -296,7 +296,7 @@ class ScriptedHub:
         now = self.clock.utc()
         manifest = Manifest(
             bundle=f"0196c000-0000-7000-8000-0000000003{self.bundles_made:02}",
-            identity=_identity(),
+            identity=identity(),
             content_hash=hash_of(self.people),
             removals=len(self.removals),
             people=len(self.people),
