@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.api_hub import ApiHub, running_api
+from tests.support.api_hub import READY, ApiHub, running_api
 from tests.support.database import HandClock
 from tests.support.deployment_values import START
 from tests.support.staffed_hub import PICTURES, SECRET_NAME
@@ -121,8 +121,7 @@ def test_a_deployment_from_application_to_review_over_the_api(api: ApiHub, tmp_p
 
     watchlist = built_list(api, drafted["deployment"], tmp_path / "drawn")
     api.act(BUILDER, path, "attach-watchlist", watchlist=watchlist)
-    ready = {"signage_in_place": True, "briefing_held": True, "cameras_checked": True}
-    api.act(OPERATOR, path, "record-readiness", **ready)
+    api.act(OPERATOR, path, "record-readiness", **READY)
 
     # Two o'clock: nobody is there, then somebody is.
     api.later(START)

@@ -10,19 +10,22 @@ from typing import Any
 
 import httpx
 from tests.support.database import HandClock
-from tests.support.deployment_values import CERTIFICATE
+from tests.support.deployment_values import CERTIFICATE, START
 from tests.support.hub_app import Browser, HubApp, running_hub_app
-from tests.support.watchlists import QUICK
+from tests.support.staffed_hub import PICTURES
+from tests.support.watchlists import QUICK, with_lists
 
 from openlfr.hub.enrolment_models import EnrolmentModels, OpenedMaker
 from openlfr.hub.schemas.application import APPLICATION_EXAMPLE, TERMS_EXAMPLE
 from openlfr.hub.uploads import Uploads
 from openlfr.hub.work import Work
 from openlfr.policy.identifiers import DeploymentId
+from openlfr.policy.refusal import Refusal
 from openlfr.policy.roles import Role
 from openlfr.records.hub_records import HubRecords
 
 JOB_TIMEOUT_S = 120.0
+READY: Mapping[str, object] = {"signage_in_place": True, "briefing_held": True, "cameras_checked": True}
 
 
 @dataclass
@@ -85,6 +88,34 @@ class ApiHub:
         """An act on a record, with its version as it stands now."""
         version = self.get(role, f"{path}/summary")["version"]
         return self.post(role, f"{path}/{act}", {"version": version, **body})
+
+    def target(self, folder: Path) -> dict[str, str]:
+        """A live deployment with a frozen list of three and an alert: what each part of a path may name."""
+        deployment = self.authorised()
+        lists = with_lists(self.hub.hub)
+        watchlist = lists.frozen(folder, 3, deployment)
+        lists.attached(watchlist, deployment)
+        path = f"/deployments/{deployment}"
+        self.act(Role.OPERATOR, path, "record-readiness", **READY)
+        self.later(START)
+        self.post(Role.OPERATOR, f"{path}/check-in")
+        self.act(Role.OPERATOR, path, "go-live")
+        raised = self.hub.hub.raised(deployment)
+        record = self.hub.services.alerts.raise_alert(raised, PICTURES)
+        assert not isinstance(record, Refusal), record
+        entry = self.get(Role.AUTHORISING_OFFICER, f"/watchlists/{watchlist}/entries")["items"][0]
+        (imported,) = self.get(Role.WATCHLIST_MANAGER, f"/watchlists/{watchlist}/imports")
+        return {
+            "deployment": deployment,
+            "watchlist": watchlist,
+            "entry": entry["entry"],
+            "picture": entry["pictures"][0]["picture"],
+            "import": imported["import_id"],
+            "alert": raised.alert,
+            "staff": self.staff(Role.AUDITOR),
+            "certificate": CERTIFICATE.certificate,
+            "sequence": "3",
+        }
 
 
 @contextmanager
