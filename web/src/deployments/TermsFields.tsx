@@ -149,7 +149,7 @@ function CertificateChoice({ terms, set, wrong }: Choosing) {
     queryKey: ["certificates"],
     queryFn: async () => body(await api.GET("/api/v1/certificates")),
   });
-  const items = certificates.data?.items ?? [];
+  const items = certificates.data ?? [];
   return (
     <Select
       label="Threshold certificate"

@@ -1,16 +1,15 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
-import { api, body, type Schemas, unsafeHeaders } from "../api/client";
+import { useState } from "react";
+import { api, body, unsafeHeaders } from "../api/client";
 import { problemOf } from "../api/problem";
 import { Button } from "../ui/Button";
 import { FileDrop } from "../ui/FileDrop";
+import { type Job, JobProgress } from "../ui/JobProgress";
 import { Panel } from "../ui/Page";
-import { Badge, Empty, Notice, ProblemNotice, Shown } from "../ui/States";
+import { Badge, Empty, ProblemNotice, Shown } from "../ui/States";
 import { Table } from "../ui/Table";
 import { Time } from "../ui/Time";
 import { useImports, type Watchlist } from "./queries";
-
-type Job = Schemas["JobView"];
 
 /** Which of the chosen files is the table, which an archive, and which are pictures. */
 export function sorted(files: readonly File[]): { table: File | null; archive: File | null; pictures: File[] } {
@@ -39,6 +38,7 @@ async function send(watchlist: string, files: readonly File[]): Promise<Job> {
 }
 
 export function ImportPanel({ list }: { list: Watchlist }) {
+  const queries = useQueryClient();
   const [job, setJob] = useState<string | null>(null);
   const upload = useMutation({
     mutationFn: (files: File[]) => send(list.watchlist, files),
@@ -57,59 +57,17 @@ export function ImportPanel({ list }: { list: Watchlist }) {
           />
           {upload.isPending && <p role="status">Sending…</p>}
           {upload.error && <ProblemNotice problem={upload.error} />}
-          {job && <Progress job={job} watchlist={list.watchlist} />}
+          {job && (
+            <JobProgress
+              job={job}
+              label="Import"
+              onEnd={() => void queries.invalidateQueries({ queryKey: ["watchlist", list.watchlist] })}
+            />
+          )}
         </div>
       </Panel>
       <Imports list={list} />
     </div>
-  );
-}
-
-function Progress({ job, watchlist }: { job: string; watchlist: string }) {
-  const queries = useQueryClient();
-  const found = useQuery({
-    queryKey: ["jobs", job],
-    queryFn: async () => body(await api.GET("/api/v1/jobs/{job}", { params: { path: { job } } })),
-    refetchInterval: (query) => (query.state.data?.ended_at ? false : 700),
-  });
-  const ended = found.data?.ended_at ?? null;
-  useEffect(() => {
-    if (ended) void queries.invalidateQueries({ queryKey: ["watchlist", watchlist] });
-  }, [ended, queries, watchlist]);
-  return (
-    <Shown of={found} what="progress">
-      {(now) => {
-        const part = now.total ? Math.min(1, now.done / now.total) : 0;
-        const wrong = now.sentence !== "";
-        return (
-          <div className="stack tight">
-            <div
-              className="progress"
-              role="progressbar"
-              aria-label="Import"
-              aria-valuemin={0}
-              aria-valuemax={100}
-              aria-valuenow={Math.round(part * 100)}
-            >
-              <span style={{ width: `${(ended && !wrong ? 1 : part) * 100}%` }} />
-            </div>
-            <p role="status">
-              {ended ? now.state : `${now.done.toLocaleString()} of ${(now.total ?? 0).toLocaleString()} rows`}
-            </p>
-            {wrong && (
-              <Notice tone="bad">
-                <p>{now.sentence}</p>
-                {now.problems.map((each) => (
-                  <p key={`${each.field} ${each.sentence}`}>
-                    {each.field}: {each.sentence}
-                  </p>
-                ))}
-              </Notice>
-            )}
-          </div>
-        );
-      }}
-    </Shown>
   );
 }
 

@@ -1,0 +1,64 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, body } from "../api/client";
+import { Problem } from "../api/problem";
+import type { Role } from "../session/session";
+import { Button } from "../ui/Button";
+import { Dialog } from "../ui/Dialog";
+import { TextField } from "../ui/Field";
+import { ProblemNotice } from "../ui/States";
+import { InvitationLink } from "./InvitationLink";
+import { RoleChoice } from "./RoleChoice";
+
+/** A new colleague: name, roles, and a one-time link to set their sign-in up. */
+export function Appoint({ onClose }: { onClose: () => void }) {
+  const [name, setName] = useState("");
+  const [signInName, setSignInName] = useState("");
+  const [roles, setRoles] = useState<Role[]>([]);
+  const queries = useQueryClient();
+  const add = useMutation({
+    mutationFn: async () => {
+      const member = body(await api.POST("/api/v1/people", { body: { name, roles } }));
+      return body(
+        await api.POST("/api/v1/accounts/{staff}/invitation", {
+          params: { path: { staff: member.staff } },
+          body: { sign_in_name: signInName },
+        }),
+      );
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: ["people"] }),
+  });
+  const wrong = (field: string) => (add.error instanceof Problem ? add.error.field(field) : undefined);
+  return (
+    <Dialog title="Add somebody" isOpen onClose={onClose} alert>
+      {add.data ? (
+        <InvitationLink invitation={add.data} onClose={onClose} />
+      ) : (
+        <form
+          className="stack"
+          onSubmit={(event) => {
+            event.preventDefault();
+            add.mutate();
+          }}
+        >
+          <TextField label="Name" value={name} onChange={setName} wrong={wrong("name")} />
+          <TextField
+            label="Sign-in name"
+            hint="3 to 64 small letters, digits, and . _ @ - between them."
+            value={signInName}
+            onChange={setSignInName}
+            wrong={wrong("sign_in_name")}
+          />
+          <RoleChoice value={roles} onChange={setRoles} />
+          {add.error && <ProblemNotice problem={add.error} />}
+          <div className="actions">
+            <Button onPress={onClose}>Cancel</Button>
+            <Button type="submit" kind="primary" isDisabled={add.isPending || !name.trim() || !signInName.trim()}>
+              Add and invite
+            </Button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,174 @@
+import { Problem, sentenceOf } from "../api/problem";
+import { type Act, type Decision, inTime, isDone, type Summary } from "./decisions";
+
+/** Where decisions are kept until they are sent. */
+export interface Store {
+  all: () => Promise<Decision[]>;
+  put: (decision: Decision) => Promise<void>;
+  remove: (place: number) => Promise<void>;
+}
+
+/** The hub, as far as decisions go. */
+export interface Hub {
+  /** Carries a decision out, once per key. Throws a `Problem`, or a TypeError where the hub was not reached. */
+  send: (decision: Decision, version: number) => Promise<Summary>;
+  summary: (alert: string) => Promise<Summary>;
+}
+
+/** Answers that say nothing about the decision: the session is locked or over, too many requests, the hub is not well. */
+const LATER = new Set([401, 408, 423, 425, 429, 500]);
+const MOST_ANSWERS = 50;
+/** Only one window of a browser sends at a time. */
+const LOCK = "openlfr-outbox";
+
+/**
+ * Decisions on their way to the hub, each carried out once, in the order in which they were made.
+ *
+ * A decision is on the disk before anything is sent, and goes only when the hub has answered for it. One whose answer
+ * was lost is sent again under the same key; where the hub then says that the alert has changed, the alert itself shows
+ * whether it was this decision that changed it. A refused one stays, with the hub's sentence, and holds back what comes
+ * after it on the same alert.
+ */
+export class Outbox {
+  private waiting: readonly Decision[] = [];
+  private readonly answered = new Map<string, Summary>();
+  private readonly listeners = new Set<() => void>();
+  private sending: Promise<void> | null = null;
+
+  constructor(
+    private readonly store: Store,
+    private readonly hub: Hub,
+    private readonly newKey: () => string = () => crypto.randomUUID(),
+  ) {}
+
+  /** For useSyncExternalStore: the same array until something changes. */
+  readonly snapshot = (): readonly Decision[] => this.waiting;
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  };
+
+  /** Take in what an earlier run of the program left. */
+  async load(): Promise<void> {
+    await this.renew();
+  }
+
+  async add(staff: string, alert: string, act: Act, version: number): Promise<void> {
+    const before = this.waiting.some((each) => each.alert === alert);
+    // What oneself did since one looked is no news to oneself.
+    const own = this.answered.get(alert)?.version ?? 0;
+    const place = Math.max(Date.now(), (this.waiting.at(-1)?.place ?? 0) + 1);
+    const decision: Decision = {
+      place,
+      key: this.newKey(),
+      staff,
+      alert,
+      act,
+      version: before ? null : Math.max(version, own),
+      refusal: null,
+    };
+    await this.store.put(decision);
+    this.set([...this.waiting, decision]);
+  }
+
+  /** Take back a refused decision, with those on the same alert that came after it. */
+  async drop(place: number): Promise<void> {
+    const alert = this.waiting.find((each) => each.place === place)?.alert;
+    const gone = this.waiting.filter((each) => each.alert === alert && each.place >= place);
+    for (const each of gone) await this.store.remove(each.place);
+    this.set(this.waiting.filter((each) => !gone.includes(each)));
+  }
+
+  /** Send what this person has decided. Returns when all is sent or refused, or the hub is out of reach. */
+  async send(staff: string): Promise<void> {
+    const before = this.sending;
+    const sending = (async () => {
+      await before;
+      await alone(() => this.sendAll(staff));
+    })();
+    this.sending = sending;
+    try {
+      await sending;
+    } finally {
+      if (this.sending === sending) this.sending = null;
+    }
+  }
+
+  private async sendAll(staff: string): Promise<void> {
+    await this.renew();
+    for (let next = this.next(staff); next; next = this.next(staff)) {
+      if (!(await this.sendOne(next))) return;
+    }
+  }
+
+  private next(staff: string): Decision | undefined {
+    const held = new Set(this.waiting.filter((each) => each.refusal !== null).map((each) => each.alert));
+    return this.waiting.find((each) => each.staff === staff && !held.has(each.alert));
+  }
+
+  /** Whether to go on with the next. */
+  private async sendOne(decision: Decision): Promise<boolean> {
+    try {
+      const tried = await this.settled(decision);
+      try {
+        await this.done(tried, await this.hub.send(tried, tried.version ?? 0));
+      } catch (problem) {
+        if (isLater(problem)) return false;
+        const alert = await this.hub.summary(tried.alert);
+        if (isDone(tried, alert)) await this.done(tried, alert);
+        else await this.change({ ...tried, refusal: sentenceOf(problem) });
+      }
+      return true;
+    } catch (problem) {
+      if (isLater(problem)) return false;
+      await this.change({ ...decision, refusal: sentenceOf(problem) });
+      return true;
+    }
+  }
+
+  /** The decision as it will be sent, now and ever after: sent again, it must be the same. */
+  private async settled(decision: Decision): Promise<Decision> {
+    if (decision.version !== null) return decision;
+    const alert = this.answered.get(decision.alert) ?? (await this.hub.summary(decision.alert));
+    const settled = { ...decision, version: alert.version, act: inTime(decision.act, alert.engaged_at) };
+    await this.change(settled);
+    return settled;
+  }
+
+  private async done(decision: Decision, alert: Summary): Promise<void> {
+    await this.store.remove(decision.place);
+    this.answered.delete(decision.alert);
+    this.answered.set(decision.alert, alert);
+    const [oldest] = this.answered.keys();
+    if (this.answered.size > MOST_ANSWERS && oldest) this.answered.delete(oldest);
+    this.set(this.waiting.filter((each) => each.place !== decision.place));
+  }
+
+  private async change(decision: Decision): Promise<void> {
+    await this.store.put(decision);
+    this.set(this.waiting.map((each) => (each.place === decision.place ? decision : each)));
+  }
+
+  /** What is on the disk holds: another window may have sent some or added some. Words typed here are kept. */
+  private async renew(): Promise<void> {
+    const here = new Map(this.waiting.map((each) => [each.place, each]));
+    const kept = await this.store.all();
+    this.set(kept.map((each) => here.get(each.place) ?? each));
+  }
+
+  private set(waiting: readonly Decision[]): void {
+    this.waiting = waiting;
+    for (const listener of this.listeners) listener();
+  }
+}
+
+/** Whether nothing was said against the decision itself, so that it goes again later. */
+function isLater(problem: unknown): boolean {
+  if (!(problem instanceof Problem)) return true;
+  return problem.status >= 502 || LATER.has(problem.status) || problem.code === "request_under_way";
+}
+
+async function alone(work: () => Promise<void>): Promise<void> {
+  if ("locks" in navigator) await navigator.locks.request(LOCK, work);
+  else await work();
+}

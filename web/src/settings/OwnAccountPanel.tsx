@@ -1,0 +1,126 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, body } from "../api/client";
+import { madePasskey, passkeysWork } from "../session/passkey";
+import { Button } from "../ui/Button";
+import { TextField } from "../ui/Field";
+import { Panel } from "../ui/Page";
+import { Badge, ProblemNotice, Shown } from "../ui/States";
+import { Table } from "../ui/Table";
+import { Time } from "../ui/Time";
+import { useToast } from "../ui/Toasts";
+
+/** How one signs in oneself, and where one is signed in now. */
+export function OwnAccountPanel() {
+  return (
+    <div className="grid-two">
+      <Passkeys />
+      <Sessions />
+    </div>
+  );
+}
+
+function Passkeys() {
+  const [name, setName] = useState("");
+  const queries = useQueryClient();
+  const say = useToast();
+  const found = useQuery({ queryKey: ["account"], queryFn: async () => body(await api.GET("/api/v1/account")) });
+  const renew = () => queries.invalidateQueries({ queryKey: ["account"] });
+  const add = useMutation({
+    mutationFn: async () => {
+      const asked = body(await api.POST("/api/v1/account/passkeys/options"));
+      const credential = await madePasskey(asked.options);
+      return body(
+        await api.POST("/api/v1/account/passkeys", { body: { name, challenge: asked.challenge, credential } }),
+      );
+    },
+    onSuccess: async () => {
+      setName("");
+      await renew();
+      say("The passkey is added.");
+    },
+  });
+  const remove = useMutation({
+    mutationFn: async (passkey: string) =>
+      api.DELETE("/api/v1/account/passkeys/{passkey}", { params: { path: { passkey } } }),
+    onSuccess: renew,
+  });
+  const problem = add.error ?? remove.error;
+  return (
+    <Panel title="Passkeys">
+      <Shown of={found} what="your sign-in">
+        {(account) => (
+          <div className="stack">
+            <p>
+              You sign in as <strong>{account.sign_in_name}</strong>
+              {account.has_password && " (with a password and codes too)"}.
+            </p>
+            <Table
+              label="Passkeys"
+              rows={account.passkeys}
+              id={(row) => row.id}
+              columns={[
+                { title: "Name", show: (row) => row.name },
+                { title: "Last used", show: (row) => <Time at={row.used_at} /> },
+                { title: "", show: (row) => <Button onPress={() => remove.mutate(row.id)}>Remove</Button> },
+              ]}
+            />
+            {problem && <ProblemNotice problem={problem} />}
+            {passkeysWork() && (
+              <div className="row">
+                <TextField label="Name of a new passkey" value={name} onChange={setName} />
+                <Button isDisabled={!name.trim() || add.isPending} onPress={() => add.mutate()}>
+                  Add a passkey
+                </Button>
+              </div>
+            )}
+          </div>
+        )}
+      </Shown>
+    </Panel>
+  );
+}
+
+function Sessions() {
+  const queries = useQueryClient();
+  const found = useQuery({
+    queryKey: ["account", "sessions"],
+    queryFn: async () => body(await api.GET("/api/v1/account/sessions")),
+  });
+  const end = useMutation({
+    mutationFn: async (session: string) =>
+      api.DELETE("/api/v1/account/sessions/{session}", { params: { path: { session } } }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["account"] }),
+  });
+  return (
+    <Panel title="Where you are signed in">
+      {end.error && <ProblemNotice problem={end.error} />}
+      <Shown of={found} what="your sessions">
+        {(all) => (
+          <Table
+            label="Sessions"
+            rows={all}
+            id={(row) => row.id}
+            columns={[
+              {
+                title: "Since",
+                show: (row) => (
+                  <span className="row">
+                    <Time at={row.started_at} />
+                    {row.this_one && <Badge tone="good">here</Badge>}
+                    {row.locked && <Badge>locked</Badge>}
+                  </span>
+                ),
+              },
+              { title: "From", show: (row) => row.origin },
+              {
+                title: "",
+                show: (row) => !row.this_one && <Button onPress={() => end.mutate(row.id)}>End</Button>,
+              },
+            ]}
+          />
+        )}
+      </Shown>
+    </Panel>
+  );
+}

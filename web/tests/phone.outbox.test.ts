@@ -1,0 +1,201 @@
+import { Problem } from "../src/api/problem";
+import { type Act, ahead, type Decision, type Summary } from "../src/phone/decisions";
+import { type Hub, Outbox } from "../src/phone/outbox";
+import { DecisionStore } from "../src/phone/store";
+
+const EVE = "0196c000-0000-7000-8000-00000000000e";
+const ALERT = "0196c000-0000-7000-8000-00000000a1e7";
+const OTHER = "0196c000-0000-7000-8000-00000000a1e8";
+const ENGAGE: Act = { act: "adjudicate", judgement: "engage", reasons: ["subject: features agree"] };
+const OUTCOME: Act = {
+  act: "record-outcome",
+  outcome: {
+    identity: "is the person on the watchlist",
+    identity_method: "document",
+    outcome: "arrest",
+    offence_groups: ["theft"],
+    ended_at: "2026-05-11T14:05:00Z",
+    information_given: true,
+    powers_used: "PACE s.24",
+    force_used: false,
+    fingerprints_requested: false,
+    complaint_reference: null,
+    note: "Said that his brother did it.",
+  },
+};
+
+function alertAt(version: number, changes: Partial<Summary> = {}): Summary {
+  return {
+    alert: ALERT,
+    version,
+    deployment: "0196c000-0000-7000-8000-000000000001",
+    state: "raised",
+    test: false,
+    raised_at: "2026-05-11T14:00:00Z",
+    seen_by: null,
+    seen_at: null,
+    adjudications: [],
+    engaged_by: null,
+    engaged_at: null,
+    engagement: null,
+    closed_at: null,
+    later_results: [],
+    reclassifications: [],
+    published: null,
+    decided: null,
+    answer_by: "2026-05-11T14:15:00Z",
+    ...changes,
+  };
+}
+
+/** A hub that carries a request out once per key and version, as the real one does, behind a network that can be cut. */
+class FakeHub implements Hub {
+  alert = alertAt(1);
+  online = true;
+  losesAnswers = 0;
+  carriedOut: { key: string; act: Act; version: number }[] = [];
+  refuses: Problem | null = null;
+
+  async send(decision: Decision, version: number): Promise<Summary> {
+    if (!this.online) throw new TypeError("Failed to fetch");
+    if (this.refuses) throw this.refuses;
+    if (version !== this.alert.version) throw new Problem(409, "changed_meanwhile", "Somebody acted meanwhile.");
+    this.carriedOut.push({ key: decision.key, act: decision.act, version });
+    this.alert = { ...this.after(decision), version: version + 1 };
+    if (this.losesAnswers > 0) {
+      this.losesAnswers -= 1;
+      throw new TypeError("network connection was lost");
+    }
+    return this.alert;
+  }
+
+  async summary(): Promise<Summary> {
+    if (!this.online) throw new TypeError("Failed to fetch");
+    return this.alert;
+  }
+
+  private after(decision: Decision): Summary {
+    const shown = ahead(this.alert, [decision], false);
+    return decision.act.act === "engage" ? { ...shown, engaged_at: "2026-05-11T14:30:00Z" } : shown;
+  }
+}
+
+let number = 0;
+async function outbox(hub: Hub, name = `phone-${++number}`): Promise<Outbox> {
+  const made = new Outbox(await DecisionStore.open(name), hub, () => `key-${++number}`);
+  await made.load();
+  return made;
+}
+
+test("decisions made without a network go out in their order, once each, when it is back", async () => {
+  const hub = new FakeHub();
+  hub.online = false;
+  const box = await outbox(hub);
+  for (const act of [{ act: "mark-seen" }, ENGAGE, { act: "engage" }] as Act[]) await box.add(EVE, ALERT, act, 1);
+  await box.send(EVE);
+  expect(box.snapshot()).toHaveLength(3);
+  hub.online = true;
+  await Promise.all([box.send(EVE), box.send(EVE), box.send(EVE)]);
+  expect(hub.carriedOut.map((each) => [each.act.act, each.version])).toEqual([
+    ["mark-seen", 1],
+    ["adjudicate", 2],
+    ["engage", 3],
+  ]);
+  expect(box.snapshot()).toEqual([]);
+});
+
+test("a decision whose answer was lost is carried out once, and known to be done", async () => {
+  const hub = new FakeHub();
+  hub.alert = alertAt(2, { state: "seen" });
+  hub.losesAnswers = 1;
+  const box = await outbox(hub);
+  await box.add(EVE, ALERT, ENGAGE, 2);
+  await box.send(EVE);
+  expect(box.snapshot()).toHaveLength(1);
+  await box.send(EVE);
+  expect(hub.carriedOut).toHaveLength(1);
+  expect(box.snapshot()).toEqual([]);
+});
+
+test("a phone that is restarted sends what it kept, and of that nothing anybody typed was kept", async () => {
+  const hub = new FakeHub();
+  hub.alert = alertAt(4, { state: "engaged", engaged_by: EVE, engaged_at: "2026-05-11T14:01:00Z", decided: "engage" });
+  hub.online = false;
+  const before = await outbox(hub, "restarted");
+  await before.add(EVE, ALERT, OUTCOME, 4);
+  const onDisk = JSON.stringify(await (await DecisionStore.open("restarted")).all());
+  expect(onDisk).toContain("arrest");
+  expect(onDisk).not.toContain("brother");
+  expect(onDisk).not.toContain("PACE");
+  hub.online = true;
+  const after = await outbox(hub, "restarted");
+  await after.send(EVE);
+  expect(hub.carriedOut).toHaveLength(1);
+  expect(after.snapshot()).toEqual([]);
+});
+
+test("a refused decision stays with the hub's sentence, holds back what follows it, and lets other alerts pass", async () => {
+  const hub = new FakeHub();
+  const box = await outbox(hub);
+  hub.alert = alertAt(7, { state: "expired" });
+  await box.add(EVE, ALERT, ENGAGE, 2);
+  await box.add(EVE, ALERT, { act: "engage" }, 2);
+  await box.send(EVE);
+  expect(box.snapshot().map((each) => each.refusal)).toEqual(["Somebody acted meanwhile.", null]);
+  hub.alert = { ...alertAt(1), alert: OTHER };
+  await box.add(EVE, OTHER, { act: "mark-seen" }, 1);
+  await box.send(EVE);
+  expect(hub.carriedOut.map((each) => each.act.act)).toEqual(["mark-seen"]);
+  await box.drop(box.snapshot()[0]?.place ?? 0);
+  expect(box.snapshot()).toEqual([]);
+});
+
+test("a locked session refuses nothing: the decision waits for its officer", async () => {
+  const hub = new FakeHub();
+  hub.refuses = new Problem(423, "session_locked", "The session is locked.");
+  const box = await outbox(hub);
+  await box.add(EVE, ALERT, { act: "mark-seen" }, 1);
+  await box.send(EVE);
+  expect(box.snapshot()[0]?.refusal).toBeNull();
+  hub.refuses = null;
+  await box.send("0196c000-0000-7000-8000-00000000000f");
+  expect(hub.carriedOut).toEqual([]);
+  await box.send(EVE);
+  expect(hub.carriedOut).toHaveLength(1);
+});
+
+test("an outcome that is sent with its engagement ends no earlier than the hub says it began", async () => {
+  const hub = new FakeHub();
+  hub.alert = alertAt(3, { state: "adjudicated", decided: "engage" });
+  hub.online = false;
+  const box = await outbox(hub);
+  await box.add(EVE, ALERT, { act: "engage" }, 3);
+  await box.add(EVE, ALERT, OUTCOME, 3);
+  hub.online = true;
+  await box.send(EVE);
+  const sent = hub.carriedOut[1]?.act;
+  expect(sent?.act === "record-outcome" && sent.outcome.ended_at).toBe("2026-05-11T14:30:00Z");
+  expect(sent?.act === "record-outcome" && sent.outcome.note).toBe("Said that his brother did it.");
+});
+
+test("what one did oneself a moment ago does not make the next decision late", async () => {
+  const hub = new FakeHub();
+  const box = await outbox(hub);
+  await box.add(EVE, ALERT, { act: "mark-seen" }, 1);
+  await box.send(EVE);
+  await box.add(EVE, ALERT, ENGAGE, 1);
+  await box.send(EVE);
+  expect(hub.carriedOut.map((each) => each.version)).toEqual([1, 2]);
+});
+
+test("while decisions wait the screen shows the alert as it will stand", () => {
+  const waiting = (act: Act): Decision => {
+    const given = { place: 1, key: "k", staff: EVE, alert: ALERT, version: 1, refusal: null };
+    return { ...given, act };
+  };
+  const shown = ahead(alertAt(1), [waiting({ act: "mark-seen" }), waiting(ENGAGE)], false);
+  expect([shown.state, shown.decided]).toEqual(["adjudicated", "engage"]);
+  expect(ahead(alertAt(1), [waiting({ act: "mark-seen" }), waiting(ENGAGE)], true).decided).toBeNull();
+  const refused = { ...waiting(ENGAGE), refusal: "It has expired." };
+  expect(ahead(alertAt(1), [refused], false).state).toBe("raised");
+});
