@@ -26,8 +26,11 @@ from openlfr.hub.routers import (
     deployment_acts,
     deployments,
     enrolment,
+    events,
     health,
     jobs,
+    match_events,
+    metrics,
     nodes,
     own_account,
     people,
@@ -40,6 +43,7 @@ from openlfr.hub.routers import (
     sign_in,
     watchlist_imports,
     watchlists,
+    webhooks,
 )
 from openlfr.hub.services import Services
 from openlfr.hub.settings import HubSettings
@@ -56,8 +60,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     deployment_acts.router,
     deployments.router,
     enrolment.router,
+    events.router,
     health.router,
     jobs.router,
+    match_events.router,
+    metrics.router,
     nodes.router,
     own_account.router,
     people.router,
@@ -70,6 +77,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sign_in.router,
     watchlist_imports.router,
     watchlists.router,
+    webhooks.router,
 )
 """Every router of the API; a module adds its own here."""
 
