@@ -15,7 +15,7 @@ from openlfr.assurance.acquisition import Specimen
 from openlfr.assurance.dataset import Dataset, LabelledPicture, read_corrections, read_dataset
 from openlfr.assurance.evaluation import EvaluationError
 from openlfr.assurance.evaluation_run import OnStage, processor_name, used
-from openlfr.assurance.ground_truth import TruePassage, ground_truth_csv
+from openlfr.assurance.ground_truth import ground_truth_csv
 from openlfr.assurance.report import Machine
 from openlfr.assurance.video_playing import Clip
 from openlfr.assurance.video_report import VideoReport
@@ -30,7 +30,7 @@ from openlfr.assurance.video_run import (
     measured_run,
     notes,
 )
-from openlfr.assurance.walk_past import WalkPast, WalkPastSource, plan_digest, walk_pasts
+from openlfr.assurance.walk_past import WalkPastSource, plan_digest, walk_pasts
 from openlfr.capture.file_names import shown
 from openlfr.capture.looped import Looped
 from openlfr.capture.pictures import PictureError, read_picture
@@ -81,10 +81,10 @@ def simulate(
     corrections = read_corrections(order.corrections)
     dataset = read_dataset(order.people, corrections)
     distractors = [read_dataset(folder, corrections) for folder in order.distractors]
-    streets = [_street(path) for path in order.streets]
+    streets = [street(path) for path in order.streets]
     cast = drawn_cast(dataset, order.passages, order.walkers, np.random.default_rng((order.seed, 1)))
     lists = _lists(order, cast, dataset, distractors, side, on_stage)
-    clips = _reels(order, cast, streets, side.models)
+    clips = reels(cast, streets, Heads(side.models, cast), order.seed)
     runs = tuple(
         measured_run(each, clips, side, order.decision, played, slack_s=0.0, on_stage=on_stage) for each in lists
     )
@@ -186,50 +186,32 @@ def _one_each(dataset: Dataset) -> list[LabelledPicture]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Street:
+class Street:
+    """A recording without end that heads walk over, and its file's SHA-256."""
+
     source: Source
     sha256: str
 
 
-def _street(path: Path) -> _Street:
+def street(path: Path) -> Street:
+    """Raises EvaluationError when it cannot be read or is no recording."""
     try:
         source = open_source(str(path))
         if source.timing is not Timing.RECORDED:
             raise EvaluationError(f"{shown(path)} is no recording; heads walk over recordings.")
-        return _Street(Looped(source), file_digest(path))
+        return Street(Looped(source), file_digest(path))
     except UnusableSourceError as error:
         raise EvaluationError(str(error)) from error
     except OSError as error:
         raise EvaluationError(f"{shown(path)} cannot be read: {error.strerror}.") from error
 
 
-def _reels(order: SimulationOrder, cast: Cast, streets: Sequence[_Street], models: Models) -> list[Clip]:
-    """The walks in clips of a few, each over the next street."""
-    pictures = {picture.name: picture for picture in cast.walks}
-    heads = _Heads(models, pictures)
-    reels = []
-    for start in range(0, len(cast.walks), WALKS_A_REEL):
-        number = start // WALKS_A_REEL
-        walkers = [(picture.person, picture.name) for picture in cast.walks[start : start + WALKS_A_REEL]]
-        walks = walk_pasts(walkers, np.random.default_rng((order.seed, 2, number)))
-        street = streets[number % len(streets)]
-        digest = plan_digest(walks, street.sha256, [pictures[walk.picture].sha256 for walk in walks])
-        name = f"simulated reel {number + 1}"
-        source = WalkPastSource(name, walks, street.source, heads.of)
-        reels.append(Clip(name, digest, source, _truth(walks)))
-    return reels
+class Heads:
+    """Cuts heads out of the walkers' pictures, one when it is asked for."""
 
-
-def _truth(walks: Sequence[WalkPast]) -> tuple[TruePassage, ...]:
-    return tuple(walk.truth() for walk in walks)
-
-
-class _Heads:
-    """Cuts heads out of pictures, one when it is asked for."""
-
-    def __init__(self, models: Models, pictures: dict[str, LabelledPicture]) -> None:
+    def __init__(self, models: Models, cast: Cast) -> None:
         self._detector = StillDetector(models.detector_session)
-        self._pictures = pictures
+        self._pictures = {picture.name: picture for picture in cast.walks}
 
     def of(self, name: str) -> Head:
         """See HeadOf."""
@@ -243,6 +225,22 @@ class _Heads:
             raise UnusableSourceError(f"The picture {name} shows no face to walk with; leave it out of the data.")
         left, top, right, bottom = found.main.box.pixels(width, height)
         return Head.cut_out(picture, (left, top, right, bottom))
+
+
+def reels(cast: Cast, streets: Sequence[Street], heads: Heads, seed: int) -> list[Clip]:
+    """The walks in clips of a few, each over the next street; nothing is drawn before a clip is opened."""
+    found = []
+    for start in range(0, len(cast.walks), WALKS_A_REEL):
+        number = start // WALKS_A_REEL
+        pictures = cast.walks[start : start + WALKS_A_REEL]
+        walkers = [(picture.person, picture.name) for picture in pictures]
+        walks = walk_pasts(walkers, np.random.default_rng((seed, 2, number)))
+        over = streets[number % len(streets)]
+        digest = plan_digest(walks, over.sha256, [picture.sha256 for picture in pictures])
+        name = f"simulated reel {number + 1}"
+        source = WalkPastSource(name, walks, over.source, heads.of)
+        found.append(Clip(name, digest, source, tuple(walk.truth() for walk in walks)))
+    return found
 
 
 def _check(order: SimulationOrder) -> None:
