@@ -33,7 +33,7 @@ Number = Annotated[
     response_class=EventStream,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}}}},
 )
-async def events(
+async def listen_to_events(
     caller: SignedIn,
     feed: Annotated[EventFeed, Depends(part(EventFeed))],
     after: Number = None,

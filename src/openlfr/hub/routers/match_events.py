@@ -45,7 +45,7 @@ OtherSystem = Annotated[Caller, Depends(other_system)]
 
 
 @router.get("")
-def match_events(
+def list_match_events(
     caller: OtherSystem,
     feed: OurMatchFeed,
     after: Annotated[
@@ -63,7 +63,7 @@ def match_events(
 
 
 @router.get("/stream", status_code=HTTPStatus.OK, response_class=EventStream, responses=STREAMED)
-async def stream(
+async def stream_match_events(
     caller: OtherSystem,
     feed: OurMatchFeed,
     after: Annotated[int | None, Query(ge=BEFORE_EVERYTHING)] = None,

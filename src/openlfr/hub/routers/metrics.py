@@ -18,7 +18,7 @@ router = APIRouter(tags=["metrics"])
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-def metrics(
+def get_metrics(
     caller: Annotated[Caller, Depends(signed_in_or_token(Scope.READ_METRICS))],  # noqa: ARG001 - who asks is let in
     numbers: Annotated[HubMetrics, Depends(part(HubMetrics))],
 ) -> Response:

@@ -45,7 +45,7 @@ class NewWebhook(BaseModel):
     )
 
 
-class ShownAttempt(BaseModel):
+class AttemptView(BaseModel):
     """One attempt to deliver an event, or a test."""
 
     event: int | None
@@ -55,7 +55,7 @@ class ShownAttempt(BaseModel):
     took_ms: int
 
     @classmethod
-    def of(cls, attempt: Attempt) -> "ShownAttempt":
+    def of(cls, attempt: Attempt) -> "AttemptView":
         return cls(
             event=attempt.event,
             at=attempt.at,
@@ -65,7 +65,7 @@ class ShownAttempt(BaseModel):
         )
 
 
-class ShownWebhook(BaseModel):
+class WebhookView(BaseModel):
     """A webhook as it stands; its secret is never shown again."""
 
     id: str
@@ -100,20 +100,22 @@ class ShownWebhook(BaseModel):
         return cls.model_validate({**shown, **more})
 
 
-class RegisteredWebhook(ShownWebhook):
+class RegisteredWebhook(WebhookView):
     """A new webhook with its secret, which is shown this once (`whsec_` and base 64)."""
 
     secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
 
 
-class WatchedWebhook(ShownWebhook):
+class WebhookDetail(WebhookView):
     """A webhook and the last attempts to deliver to it, the newest first."""
 
-    attempts: list[ShownAttempt]
+    attempts: list[AttemptView]
 
 
 @router.post("", status_code=HTTPStatus.CREATED)
-def register(caller: SignedIn, webhooks: OurWebhooks, wanted: NewWebhook, response: Response) -> RegisteredWebhook:
+def register_webhook(
+    caller: SignedIn, webhooks: OurWebhooks, wanted: NewWebhook, response: Response
+) -> RegisteredWebhook:
     """Register a receiver. It is told of everything from now on."""
     problem = address_problem(wanted.address)
     if problem is not None:
@@ -130,41 +132,41 @@ def register(caller: SignedIn, webhooks: OurWebhooks, wanted: NewWebhook, respon
 
 
 @router.get("")
-def everything(caller: SignedIn, webhooks: OurWebhooks) -> list[ShownWebhook]:
+def list_webhooks(caller: SignedIn, webhooks: OurWebhooks) -> list[WebhookView]:
     """Every webhook, the oldest first: there are 50 at most."""
-    return [ShownWebhook.of(each) for each in answered(webhooks.everything(caller.actor, caller.origin))]
+    return [WebhookView.of(each) for each in answered(webhooks.everything(caller.actor, caller.origin))]
 
 
 @router.get("/{webhook}")
-def one(caller: SignedIn, webhooks: OurWebhooks, webhook: str) -> WatchedWebhook:
+def get_webhook(caller: SignedIn, webhooks: OurWebhooks, webhook: str) -> WebhookDetail:
     """A webhook, and what became of the last attempts."""
     found, attempts = answered(webhooks.one(caller.actor, WebhookId(webhook), caller.origin))
-    return WatchedWebhook.of(found, attempts=[ShownAttempt.of(each) for each in attempts])
+    return WebhookDetail.of(found, attempts=[AttemptView.of(each) for each in attempts])
 
 
 @router.post("/{webhook}/test")
-async def test(caller: SignedIn, webhooks: OurWebhooks, deliveries: OurDeliveries, webhook: str) -> ShownAttempt:
+async def test_webhook(caller: SignedIn, webhooks: OurWebhooks, deliveries: OurDeliveries, webhook: str) -> AttemptView:
     """Send one delivery of the type `webhook.test` now; what became of it. Nothing about anybody is in it."""
     found, _ = answered(await run_in_threadpool(webhooks.one, caller.actor, WebhookId(webhook), caller.origin))
     attempt = await deliveries.test(found)
     if attempt is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown_record", "This webhook was removed meanwhile.")
-    return ShownAttempt.of(attempt)
+    return AttemptView.of(attempt)
 
 
 @router.post("/{webhook}/disable")
-def disable(caller: SignedIn, webhooks: OurWebhooks, webhook: str) -> ShownWebhook:
+def disable_webhook(caller: SignedIn, webhooks: OurWebhooks, webhook: str) -> WebhookView:
     """Tell it nothing more. What happens meanwhile it hears of once it is enabled again."""
-    return ShownWebhook.of(answered(webhooks.disable(caller.actor, WebhookId(webhook), caller.origin)))
+    return WebhookView.of(answered(webhooks.disable(caller.actor, WebhookId(webhook), caller.origin)))
 
 
 @router.post("/{webhook}/enable")
-def enable(caller: SignedIn, webhooks: OurWebhooks, webhook: str) -> ShownWebhook:
+def enable_webhook(caller: SignedIn, webhooks: OurWebhooks, webhook: str) -> WebhookView:
     """Go on where it was left, at once."""
-    return ShownWebhook.of(answered(webhooks.enable(caller.actor, WebhookId(webhook), caller.origin)))
+    return WebhookView.of(answered(webhooks.enable(caller.actor, WebhookId(webhook), caller.origin)))
 
 
 @router.delete("/{webhook}", status_code=HTTPStatus.NO_CONTENT)
-def remove(caller: SignedIn, webhooks: OurWebhooks, webhook: str) -> None:
+def remove_webhook(caller: SignedIn, webhooks: OurWebhooks, webhook: str) -> None:
     """Forget a webhook and its secret."""
     answered(webhooks.remove(caller.actor, WebhookId(webhook), caller.origin))
