@@ -25,7 +25,9 @@ export const theHub: Hub = {
         return body(await api.POST("/api/v1/alerts/{alert}/record-outcome", { signal, params, body: form }));
       }
       case "close":
-        return body(await api.POST("/api/v1/alerts/{alert}/close", { signal, params, body: { version, reason: act.reason } }));
+        return body(
+          await api.POST("/api/v1/alerts/{alert}/close", { signal, params, body: { version, reason: act.reason } }),
+        );
     }
   },
   summary: async (alert) => body(await api.GET("/api/v1/alerts/{alert}/summary", { params: { path: { alert } } })),

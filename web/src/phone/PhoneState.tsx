@@ -1,0 +1,96 @@
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useUpdates } from "../api/Events";
+import { sentenceOf } from "../api/problem";
+import { useSession } from "../session/session";
+import { Loading, ProblemNotice } from "../ui/States";
+import type { Act, Decision } from "./decisions";
+import { HeldAlerts } from "./held";
+import { theHub } from "./hub";
+import { Outbox } from "./outbox";
+import { DecisionStore } from "./store";
+
+interface Phone {
+  outbox: Outbox;
+  held: HeldAlerts;
+  /** Decide: kept on this phone first, then sent as soon as the hub is heard. */
+  decide: (alert: string, act: Act, version: number) => Promise<void>;
+}
+
+const Context = createContext<Phone | null>(null);
+const AGAIN_MS = 4000;
+
+/** Everything the phone's screens share: decisions on their way, and the alerts in memory. */
+export function PhoneState({ children }: { children: ReactNode }) {
+  const { session } = useSession();
+  const { staff } = session;
+  const [outbox, setOutbox] = useState<Outbox | null>(null);
+  const [problem, setProblem] = useState<unknown>(null);
+  const held = useMemo(() => new HeldAlerts(), []);
+
+  useEffect(() => {
+    const opening = DecisionStore.open();
+    let there = true;
+    (async () => {
+      const opened = new Outbox(await opening, theHub);
+      await opened.load();
+      if (there) setOutbox(opened);
+    })().catch((error) => there && setProblem(error));
+    return () => {
+      there = false;
+      held.wipeAll();
+      opening.then((store) => store.close()).catch(() => undefined);
+    };
+  }, [held]);
+
+  const value = useMemo<Phone | null>(
+    () =>
+      outbox && {
+        outbox,
+        held,
+        decide: async (alert, act, version) => {
+          await outbox.add(staff, alert, act, version);
+          void outbox.send(staff);
+        },
+      },
+    [outbox, held, staff],
+  );
+  if (problem !== null)
+    return <ProblemNotice problem={new Error(`This phone keeps nothing: ${sentenceOf(problem)}`)} />;
+  if (!value) return <Loading what="the phone" />;
+  return (
+    <Context.Provider value={value}>
+      <Sender outbox={value.outbox} staff={staff} />
+      {children}
+    </Context.Provider>
+  );
+}
+
+export function usePhone(): Phone {
+  const value = useContext(Context);
+  if (!value) throw new Error("This is a screen of the phone.");
+  return value;
+}
+
+export function useWaiting(): readonly Decision[] {
+  const { outbox } = usePhone();
+  return useSyncExternalStore(outbox.subscribe, outbox.snapshot);
+}
+
+/** Sends when the network or the hub is back, and every few seconds while something waits. */
+function Sender({ outbox, staff }: { outbox: Outbox; staff: string }) {
+  const { state } = useUpdates();
+  const waiting = useSyncExternalStore(outbox.subscribe, outbox.snapshot);
+  const some = waiting.some((each) => each.staff === staff && each.refusal === null);
+  useEffect(() => {
+    if (!some) return;
+    const send = () => void outbox.send(staff);
+    if (state === "open") send();
+    const timer = setInterval(send, AGAIN_MS);
+    window.addEventListener("online", send);
+    return () => {
+      clearInterval(timer);
+      window.removeEventListener("online", send);
+    };
+  }, [outbox, staff, some, state]);
+  return null;
+}
