@@ -38,8 +38,6 @@ _AGAIN_AFTER_S: Final = 0.5
 _LOOK_EVERY_S: Final = 5.0
 _STORE_DEAD_AFTER_S: Final = 10.0
 _SLACK_BYTES: Final = 64 << 20
-_OTHER_SETTINGS: Final = 10058
-"""JetStream's error code for a stream that is there with other settings."""
 
 log = structlog.get_logger(__name__)
 
@@ -163,12 +161,11 @@ class Outbox:
         )
         stream = client.jetstream()
         try:
+            # A stream that is there is not made again: the server would find no room for a second one of its size.
             try:
-                await store.unless_lost(stream.add_stream(config))
-            except nats.js.errors.APIError as error:
-                if error.err_code != _OTHER_SETTINGS:
-                    raise
                 await store.unless_lost(stream.update_stream(config))
+            except nats.js.errors.NotFoundError:
+                await store.unless_lost(stream.add_stream(config))
         except nats.js.errors.APIError as error:
             raise NotKeptError(f"The store cannot be opened ({error.description}).") from error
         except (nats.errors.Error, OSError) as error:
