@@ -1,5 +1,6 @@
 """The application as a whole: one form of answers, headers on all of them, limits, and nothing open by mistake."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +12,14 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel
 from tests.support.database import HandClock
-from tests.support.hub_app import HubApp, running_hub_app
+from tests.support.hub_app import HubApp, quick_passwords, running_hub_app
 
-from openlfr.hub.app import ROUTERS
+from openlfr.hub.app import ROUTERS, create_app
 from openlfr.hub.console_files import Console
 from openlfr.hub.headers import CONTENT_SECURITY
 from openlfr.hub.problems import MEDIA_TYPE, answered
 from openlfr.hub.public_routes import PREFIX, PUBLIC
-from openlfr.hub.routers.reports import Violations
+from openlfr.hub.settings import HubSettings
 from openlfr.hub.signed_in import SignedIn, SignedInOrToken, signed_in, signed_in_though_locked
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.roles import Role
@@ -154,10 +155,14 @@ def test_the_content_security_policy_names_no_other_host_and_nothing_unsafe() ->
     assert not any(word in CONTENT_SECURITY for word in ("unsafe", "http", "*"))
 
 
-def test_only_a_hub_on_tls_tells_browsers_to_stay_on_it(records: HubRecords, clock: HandClock, hub: HubApp) -> None:
-    assert "strict-transport-security" not in hub.browser().get("/health/live").headers
-    on_tls = hub.settings.model_copy(update={"address": "https://localhost"})
-    assert on_tls.is_tls
+def test_only_a_hub_on_tls_tells_browsers_to_stay_on_it(hub: HubApp) -> None:
+    async def asked(address: str) -> httpx.Response:
+        app = create_app(hub.services, HubSettings(address=address), passwords=quick_passwords())
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=address) as client:
+            return await client.get(f"{PREFIX}/health/live")
+
+    assert "strict-transport-security" not in asyncio.run(asked("http://localhost")).headers
+    assert asyncio.run(asked("https://localhost")).headers["strict-transport-security"] == "max-age=63072000"
 
 
 def test_an_unexpected_error_says_nothing_of_itself_but_a_number(hub: HubApp, caplog: pytest.LogCaptureFixture) -> None:
@@ -330,7 +335,7 @@ def test_a_browsers_reports_are_counted_and_not_read(hub: HubApp) -> None:
         "/reports/content-security", content=report, headers={"Content-Type": "application/csp-report"}
     )
     assert sent.status_code == 204
-    assert hub.app.state.parts[Violations].count == 1
+    assert hub.browser(Role.ADMINISTRATOR).get("/health/detail").json()["policy_violations"] == 1
 
 
 def test_the_api_describes_itself_with_examples_and_problems(hub: HubApp) -> None:

@@ -57,6 +57,14 @@ class SoftwareAuthenticator:
             }
         )
 
+    def create_text(self, options: Mapping[str, Any]) -> str:
+        """The same as `create`, in JSON."""
+        return json.dumps(self.create(options))
+
+    def get_text(self, options: Mapping[str, Any]) -> str:
+        """The same as `get`, in JSON."""
+        return json.dumps(self.get(options))
+
     def _data(self, more: int) -> bytes:
         flags = _PRESENT | (_VERIFIED if self.verified else 0) | more
         return hashlib.sha256(self.site.encode()).digest() + bytes([flags]) + self.uses.to_bytes(4)

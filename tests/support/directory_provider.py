@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -99,7 +99,7 @@ def running_provider(clock: Callable[[], datetime]) -> Iterator[DirectoryProvide
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             form = {name: values[0] for name, values in parse_qs(body).items()}
-            client = b64decode(self.headers.get("Authorization", "").removeprefix("Basic ")).decode()
+            client = unquote_plus(b64decode(self.headers.get("Authorization", "").removeprefix("Basic ")).decode())
             tokens = provider.tokens(form, client)
             self._send(400 if tokens is None else 200, tokens or {"error": "invalid_grant"})
 

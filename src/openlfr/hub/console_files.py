@@ -13,8 +13,9 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from openlfr.hub.public_routes import API
+
 CONSOLE_FOLDER: Final = Path(__file__).parent / "console"
-_API: Final = "/api"
 _INDEX: Final = "index.html"
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 _ASK_ANEW: Final = "no-cache"
@@ -34,7 +35,7 @@ class Console:
         self._files = StaticFiles(directory=folder, check_dir=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(_API) or scope["method"] not in ("GET", "HEAD"):
+        if scope["type"] != "http" or scope["path"].startswith(API) or scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(HTTPStatus.NOT_FOUND)
         await (await self._answer(scope))(scope, receive, send)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ssl import create_default_context
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import httpx
 from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]
@@ -103,8 +103,10 @@ class Directory:
 
         Raises DirectoryAnswerError for an answer that is not accepted, DirectoryUnusableError.
         """
-        with self.challenges.records.database.writing() as session:
-            kept = self.challenges.spend(session, ChallengePurpose.SIGN_IN_BY_DIRECTORY, challenge)
+        purpose, kept = ChallengePurpose.SIGN_IN_BY_DIRECTORY, None
+        if self.challenges.look(purpose, challenge) is not None:  # only what is ours takes the database's write lock
+            with self.challenges.records.database.writing() as session:
+                kept = self.challenges.spend(session, purpose, challenge)
         if kept is None:
             raise DirectoryAnswerError("The browser brought no request of ours back, or one that is used or too old.")
         asked_state, nonce, verifier = kept.split(" ")
@@ -152,8 +154,8 @@ class Directory:
         return metadata
 
     def _tokens(self, client: httpx.Client, metadata: _Metadata, code: str, verifier: str) -> _Tokens:
-        secret_file = self.settings.client_secret_file
-        secret = "" if secret_file is None else secret_file.read_text(encoding="utf-8").strip()
+        # RFC 6749 section 2.3.1: both are form-encoded before they become HTTP's name and password.
+        client_login = (quote_plus(self.settings.client_id), quote_plus(self._secret()))
         form: Mapping[str, str] = {
             "grant_type": "authorization_code",
             "code": code,
@@ -161,7 +163,7 @@ class Directory:
             "code_verifier": verifier,
         }
         try:
-            answer = client.post(metadata.token_endpoint, data=form, auth=(self.settings.client_id, secret))
+            answer = client.post(metadata.token_endpoint, data=form, auth=client_login)
         except httpx.HTTPError as error:
             raise DirectoryUnusableError("The directory does not answer.") from error
         if answer.status_code != httpx.codes.OK:
@@ -170,6 +172,14 @@ class Directory:
             return _Tokens.model_validate_json(answer.content)
         except ValidationError as error:
             raise DirectoryAnswerError("The directory gave no ID token.") from error
+
+    def _secret(self) -> str:
+        if self.settings.client_secret_file is None:
+            return ""
+        try:
+            return self.settings.client_secret_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise DirectoryUnusableError("The file of the client's secret cannot be read.") from error
 
     def _keys(self, client: httpx.Client, metadata: _Metadata) -> KeySet:
         try:

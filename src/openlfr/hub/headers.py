@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openlfr.hub.csrf import comes_from_elsewhere
 from openlfr.hub.problems import ProblemError, fault, too_large
-from openlfr.hub.public_routes import PREFIX
+from openlfr.hub.public_routes import API, PREFIX
 from openlfr.hub.request_limits import SessionAllowance
 from openlfr.hub.settings import HubSettings
 
@@ -44,7 +44,7 @@ _ALWAYS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
 }
-_TLS: Final = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
+_TLS: Final = {"Strict-Transport-Security": "max-age=63072000"}
 
 
 class Safeguards:
@@ -82,7 +82,7 @@ class Safeguards:
             await fault(error, scope["method"])(scope, receive, headed)
 
     def _headed(self, scope: Scope, send: Send) -> Send:
-        api = scope["path"].startswith(PREFIX)
+        api = scope["path"].startswith(API)
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -195,9 +195,9 @@ async def _of_the_framework(_request: Request, error: Exception) -> JSONResponse
     return ProblemError(HTTPStatus(error.status_code), code, sentence, headers=error.headers).response()
 
 
-async def _records(request: Request, error: Exception) -> JSONResponse:
+async def _records(_request: Request, error: Exception) -> JSONResponse:
     """The records cannot be used for now. What they said may name folders: it goes to the log."""
-    log.error("records_unusable", method=request.method, path=request.url.path, reason=str(error))
+    log.error("records_unusable", reason=str(error))
     if isinstance(error, DiskFullError):
         sentence = "The hub's disk is full: nothing was kept. Tell the administrator."
         return ProblemError(HTTPStatus.INSUFFICIENT_STORAGE, "disk_full", sentence).response()

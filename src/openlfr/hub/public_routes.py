@@ -5,7 +5,8 @@ A test walks over all routes and fails when one is in neither group.
 
 from typing import Final
 
-PREFIX: Final = "/api/v1"
+API: Final = "/api"
+PREFIX: Final = f"{API}/v1"
 
 PUBLIC: Final = frozenset(
     {

@@ -72,7 +72,8 @@ class HubSettings(BaseSettings):
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        return (self.host, *self.other_hosts)
+        """Every name that requests may be addressed to."""
+        return (self.host, *(each.lower() for each in self.other_hosts))
 
     @property
     def is_tls(self) -> bool:

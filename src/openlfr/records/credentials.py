@@ -21,7 +21,8 @@ from openlfr.records.one_time_codes import step_of
 from openlfr.records.passkeys import HubSite
 from openlfr.records.passwords import PasswordStore, password_problems
 from openlfr.records.people import People
-from openlfr.records.sign_in import PasskeyQuestion
+from openlfr.records.sign_in import PasskeyQuestion, too_soon
+from openlfr.records.sign_in_delay import Attempt, SignInDelay
 
 LONGEST_PASSKEY_NAME: Final = 100
 _MOST_PASSKEYS: Final = 20
@@ -72,6 +73,11 @@ class Credentials:
     def change_password(self, staff: StaffId, old: str, new: str, origin: str) -> Refusal | None:
         """Replace one's password; the codes stay. None when it is done."""
         own = self.of(staff)
+        attempts = (Attempt.on_account("" if own is None else own.sign_in_name),)
+        delay = SignInDelay(self.records)
+        wait_s = delay.begin(attempts)
+        if wait_s:
+            return Refusal(RefusalCode.NOT_YET, too_soon(wait_s).sentence)
         with self.records.database.reading() as session:
             row = session.get(AccountRow, staff)
             kept = None if row is None else row.password_hash
@@ -86,6 +92,7 @@ class Credentials:
             if row is None or row.password_hash != kept:
                 return Refusal(RefusalCode.CHANGED_MEANWHILE, "The password was changed meanwhile: try again.")
             row.password_hash = fresh
+            delay.succeeded(session, attempts)
             self._write(session, staff, origin, "Password changed.")
         return None
 

@@ -7,7 +7,6 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -83,25 +82,28 @@ def _own_part(text: str, sign_in_name: str) -> int:
     return len(set(re.sub(r"[\W_]+", "", text)))
 
 
-@dataclass(frozen=True, slots=True)
 class PasswordStore:
     """Hashes and compares; a few at once, so that many attempts cannot take all memory. Safe for several threads."""
 
-    hasher: PasswordHasher = field(default_factory=PasswordHasher)
-    _turns: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_AT_ONCE))
-    _nobodys: list[str] = field(default_factory=list)
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        """`hasher` replaces the default cost: RFC 9106's second recommendation, 3 passes over 64 MiB with 4 lanes."""
+        self.hasher = hasher or PasswordHasher()
+        self._turns = threading.BoundedSemaphore(_AT_ONCE)
+        self._nobodys = self.hashed("the password of nobody")
 
     def hashed(self, password: str) -> str:
         """What is kept of a password."""
         with self._turns:
-            return self.hasher.hash(normal(password))
+            return self.hasher.hash(_bytes(password))
 
     def matches(self, kept: str | None, password: str) -> bool:
         """Whether this is the password. As long as for any other when there is none to compare with."""
-        if kept is None and not self._nobodys:
-            self._nobodys.append(self.hashed("the password of nobody"))
         with self._turns:
             try:
-                return self.hasher.verify(kept or self._nobodys[0], normal(password)) and kept is not None
+                return self.hasher.verify(kept or self._nobodys, _bytes(password)) and kept is not None
             except (VerificationError, InvalidHashError):
                 return False
+
+
+def _bytes(password: str) -> bytes:
+    return normal(password).encode("utf-8", "surrogatepass")

@@ -86,7 +86,7 @@ class SignIn:
     def by_password(self, name: str, password: str, code: str, door: Door) -> str | SignInRefused:
         """Sign in by name, password and code, all in one step: nobody learns which of them was wrong."""
         attempts = (Attempt.on_account(normal_name(name)), Attempt.from_address(door.address))
-        wait_s = self._begin(attempts)
+        wait_s = self._delay.begin(attempts)
         if wait_s:
             return too_soon(wait_s)
         with self.records.database.reading() as session:
@@ -111,7 +111,7 @@ class SignIn:
     def by_passkey(self, challenge: str, answer: str, door: Door) -> str | SignInRefused:
         """Sign in by the answer to `passkey_question`."""
         attempts = (Attempt.from_address(door.address),)
-        wait_s = self._begin(attempts)
+        wait_s = self._delay.begin(attempts)
         if wait_s:
             return too_soon(wait_s)
         with self.records.database.writing() as session:
@@ -123,6 +123,10 @@ class SignIn:
 
     def by_directory(self, directory_name: str | None, door: Door) -> str | SignInRefused:
         """Sign in whom the directory named, after its answer was verified; None when it was not accepted."""
+        attempts = (Attempt.from_address(door.address),)
+        wait_s = self._delay.begin(attempts)
+        if wait_s:
+            return too_soon(wait_s)
         with self.records.database.writing() as session:
             account = None
             if directory_name is not None:
@@ -130,6 +134,7 @@ class SignIn:
                 account = session.scalars(select(AccountRow).where(AccountRow.directory_digest == digest)).one_or_none()
             if account is None:
                 return self._failed(session, None, SignInMethod.DIRECTORY, NotSignedIn.WRONG_DIRECTORY, door)
+            self._delay.succeeded(session, attempts)
             return self._let_in(session, StaffId(account.staff_id), SignInMethod.DIRECTORY, door)
 
     def unlock_by_password(self, known: SignInSession, password: str, door: Door) -> SignInRefused | None:
@@ -141,7 +146,7 @@ class SignIn:
             name = open_column(self.records, "sign_in_name", known.staff, account.sign_in_name)
             kept = account.password_hash
         attempts = (Attempt.on_account(name), Attempt.from_address(door.address))
-        wait_s = self._begin(attempts)
+        wait_s = self._delay.begin(attempts)
         if wait_s:
             return too_soon(wait_s)
         right = self.passwords.matches(kept, password)
@@ -161,7 +166,7 @@ class SignIn:
     def unlock_by_passkey(self, known: SignInSession, challenge: str, answer: str, door: Door) -> SignInRefused | None:
         """Unlock by the answer to `unlock_question`; None when it is done."""
         attempts = (Attempt.from_address(door.address),)
-        wait_s = self._begin(attempts)
+        wait_s = self._delay.begin(attempts)
         if wait_s:
             return too_soon(wait_s)
         with self.records.database.writing() as session:
@@ -170,10 +175,6 @@ class SignIn:
                 return self._failed(session, known.staff, SignInMethod.PASSKEY, NotSignedIn.WRONG_PASSKEY, door)
             self._delay.succeeded(session, attempts)
             return self._unlocked(session, known, SignInMethod.PASSKEY, door)
-
-    def _begin(self, attempts: Sequence[Attempt]) -> int:
-        with self.records.database.writing() as session:
-            return self._delay.begin(session, attempts)
 
     def _unused_step(self, account: AccountRow, code: str) -> int | None:
         if account.totp_secret is None:

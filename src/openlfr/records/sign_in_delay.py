@@ -68,20 +68,17 @@ class SignInDelay:
 
     records: HubRecords
 
-    def begin(self, session: Session, attempts: Sequence[Attempt]) -> int:
+    def begin(self, attempts: Sequence[Attempt]) -> int:
         """Seconds to wait, with nothing counted; or 0, and the attempt is counted until `succeeded` says otherwise."""
-        now = self.records.clock()
-        session.execute(delete(SignInFailureRow).where(SignInFailureRow.last_at <= now - _FORGOTTEN_AFTER))
-        rows = [(attempt, session.get(SignInFailureRow, self._digest(attempt))) for attempt in attempts]
-        wait = max((_wait_s(row, attempt.counted, now) for attempt, row in rows if row is not None), default=0)
-        if wait == 0:
-            for attempt, row in rows:
-                if row is None:
-                    session.add(SignInFailureRow(digest=self._digest(attempt), failures=1, last_at=now))
-                else:
-                    row.failures += 1
-                    row.last_at = now
-        return wait
+        with self.records.database.reading() as session:  # whoever has to wait does not take the write lock meanwhile
+            wait_s = self._wait_s(session, attempts)
+        if wait_s:
+            return wait_s
+        with self.records.database.writing() as session:
+            wait_s = self._wait_s(session, attempts)
+            if not wait_s:
+                self._count(session, attempts)
+            return wait_s
 
     def succeeded(self, session: Session, attempts: Sequence[Attempt]) -> None:
         """Forget the failures of the account; of the address only this attempt, or one account would free all."""
@@ -91,6 +88,22 @@ class SignInDelay:
                 session.delete(row)
             elif row is not None:
                 row.failures -= 1
+
+    def _wait_s(self, session: Session, attempts: Sequence[Attempt]) -> int:
+        now = self.records.clock()
+        rows = ((session.get(SignInFailureRow, self._digest(each)), each.counted) for each in attempts)
+        return max((_wait_s(row, counted, now) for row, counted in rows if row is not None), default=0)
+
+    def _count(self, session: Session, attempts: Sequence[Attempt]) -> None:
+        now = self.records.clock()
+        session.execute(delete(SignInFailureRow).where(SignInFailureRow.last_at <= now - _FORGOTTEN_AFTER))
+        for attempt in attempts:
+            row = session.get(SignInFailureRow, self._digest(attempt))
+            if row is None:
+                session.add(SignInFailureRow(digest=self._digest(attempt), failures=1, last_at=now))
+            else:
+                row.failures += 1
+                row.last_at = now
 
     def _digest(self, attempt: Attempt) -> bytes:
         return account_digest(self.records, f"failures of {attempt.counted}", attempt.whose)

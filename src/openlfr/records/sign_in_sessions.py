@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
-from openlfr.policy.identifiers import StaffId
+from openlfr.policy.identifiers import StaffId, is_identifier
 from openlfr.records.account_tables import SessionRow, SignInMethod
 from openlfr.records.acting import reference
 from openlfr.records.audit_entry import AuditEvent, Processing, SignInAct, Who
@@ -140,6 +140,8 @@ class Sessions:
 
     def end_own(self, staff: StaffId, session_id: str, origin: str) -> bool:
         """End one of one's own sessions at another browser; False when there is no such session of this person."""
+        if not is_identifier(session_id):
+            return False
         with self.records.database.writing() as session:
             chosen = (SessionRow.id == session_id) & (SessionRow.staff_id == staff)
             return self._end(session, Who(staff, None), chosen, SignInAct.END_SESSION, origin) > 0

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from openlfr.hub.parts import HubServices, part
 from openlfr.hub.problems import ProblemError, answered
+from openlfr.hub.routers.reports import OurViolations
 from openlfr.hub.signed_in import SignedIn
 from openlfr.policy.roles import Action, may_act
 
@@ -47,6 +48,9 @@ class Detail(BaseModel):
 
     ready: bool
     parts: list[PartState]
+    policy_violations: int = Field(
+        description="How often browsers reported something against the content security policy since the hub started."
+    )
 
 
 OurReadiness = Annotated[Readiness, Depends(part(Readiness))]
@@ -69,12 +73,12 @@ def ready(readiness: OurReadiness) -> Alive:
 
 
 @router.get("/detail")
-def detail(caller: SignedIn, services: HubServices, readiness: OurReadiness) -> Detail:
+def detail(caller: SignedIn, services: HubServices, readiness: OurReadiness, violations: OurViolations) -> Detail:
     """What is wrong, for administrators."""
     answered(may_act(caller.actor, Action.MANAGE_STAFF, services.records.clock()))
     faults = readiness.faults()
     parts = [PartState(name=name, fault=fault) for name, fault in faults.items()]
-    return Detail(ready=not any(faults.values()), parts=parts)
+    return Detail(ready=not any(faults.values()), parts=parts, policy_violations=violations.count)
 
 
 def _asked(name: str, question: Callable[[], str | None]) -> str | None:

@@ -24,7 +24,10 @@ class Violations:
             self.count += 1
 
 
+OurViolations = Annotated[Violations, Depends(part(Violations))]
+
+
 @router.post("/content-security", status_code=HTTPStatus.NO_CONTENT)
-def content_security(violations: Annotated[Violations, Depends(part(Violations))]) -> None:
+def content_security(violations: OurViolations) -> None:
     """Count a report; what it says is not read, since anybody can send one."""
     violations.add()
