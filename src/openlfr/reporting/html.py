@@ -12,7 +12,7 @@ body { font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(
   max-width: 90rem; padding: 1.5rem; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.25rem; margin: 2rem 0 .5rem; }
-p, li { max-width: 70ch; }
+p, li { max-width: 70ch; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .875rem; }
 caption { text-align: left; color: var(--quiet); padding: .5rem 0; }

@@ -4,7 +4,6 @@ Everything said follows from the deployment's authority and the retention policy
 period than the one that is kept. A notice for the time before a deployment exists only where its authority allows it.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -18,6 +17,7 @@ from openlfr.policy.retention import DataClass, RetentionPolicy
 from openlfr.reporting.document import Block, Document, Heading, Links, Listing, Paragraph
 from openlfr.reporting.pdf import compiled
 from openlfr.reporting.statements import kept_for
+from openlfr.sealing.canonical import JsonValue
 
 
 class SignSize(StrEnum):
@@ -96,12 +96,12 @@ def _watchlist_kept(policy: RetentionPolicy) -> str:
 
 def sign(notice: Notice, size: SignSize, made_at: datetime) -> bytes:
     """A sign to put up where people can still choose another way, as PDF/A."""
-    return compiled("sign.typ", {"notice": _data(notice), "paper": size.value}, made_at)
+    return compiled("sign.typ", {**_said(notice), "paper": size.value}, made_at)
 
 
 def leaflet(notice: Notice, made_at: datetime) -> bytes:
     """An A4 sheet to be folded once to A5, as PDF/A: the front, what is done, what is kept, and people's rights."""
-    return compiled("leaflet.typ", {"notice": _data(notice)}, made_at)
+    return compiled("leaflet.typ", _said(notice), made_at)
 
 
 def web_notice(notice: Notice, made_at: datetime) -> Document:
@@ -136,18 +136,16 @@ def times_text(notice: Notice) -> str:
     return f"{start:%-d %B %Y, %H:%M} to {until} {start:%Z}"
 
 
-def _data(notice: Notice) -> str:
-    return json.dumps(
-        {
-            "publisher": notice.publisher,
-            "contact": notice.contact,
-            "page": notice.page,
-            "place": notice.place,
-            "times": times_text(notice),
-            "ground": notice.ground,
-            "looked_for": notice.looked_for,
-            "kept": notice.kept,
-            "mark": notice.mark,
-            "qr": qr_svg(notice.page),
-        }
-    )
+def _said(notice: Notice) -> dict[str, JsonValue]:
+    return {
+        "publisher": notice.publisher,
+        "contact": notice.contact,
+        "page": notice.page,
+        "place": notice.place,
+        "times": times_text(notice),
+        "ground": notice.ground,
+        "looked_for": notice.looked_for,
+        "kept": notice.kept,
+        "mark": notice.mark,
+        "qr": qr_svg(notice.page),
+    }

@@ -1,0 +1,145 @@
+"""The annual report: figures that are the records', small groups withheld, the same in all its forms."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.reporting.test_pdf import conformance, text_of
+from tests.support.example_documents import DAYS
+from tests.support.reported_hub import SECRET_NOTE, SECRET_REFERENCE
+from tests.support.staffed_hub import SECRET_NAME, StaffedHub
+
+from openlfr.assurance.certificate import IssuedCertificate, default_certificates
+from openlfr.assurance.intervals import Proportion
+from openlfr.policy.retention import packaged_retention_policy
+from openlfr.records.published import PublishedRecords, read_published
+from openlfr.reporting.annual_report import (
+    AnnualReport,
+    NothingToReportError,
+    annual_report,
+    groups,
+    times,
+    to_csv,
+    to_document,
+    to_json,
+)
+from openlfr.reporting.document import to_html
+from openlfr.reporting.pdf import to_pdf
+from openlfr.reporting.publication import NotPublishableError
+
+POLICY = packaged_retention_policy()
+
+
+@pytest.fixture(scope="module")
+def published(reported_hub: StaffedHub) -> PublishedRecords:
+    return read_published(reported_hub.records)
+
+
+@pytest.fixture(scope="module")
+def report(published: PublishedRecords) -> AnnualReport:
+    return annual_report(published, 2026, POLICY, ())
+
+
+def figures(report: AnnualReport) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(to_json(report))
+    return found
+
+
+def test_every_total_adds_up_from_what_happened(report: AnnualReport) -> None:
+    total = figures(report)["totals"]["By use case"]["All"]
+    assert total["deployments"] == len(DAYS)
+    assert total["faces seen"] == sum(day.faces for day in DAYS)
+    assert total["arrests"] == sum(day.arrests for day in DAYS)
+    assert total["no action"] == sum(day.no_action for day in DAYS)
+    assert total["false alerts"] == sum(day.false for day in DAYS)
+    alerts = sum(day.arrests + day.no_action + day.false for day in DAYS)
+    assert total["alerts"] == alerts
+    exact = Proportion(total["false alerts"], alerts).interval()
+    assert total["false per alert interval"] == [exact.low, exact.high]
+    by_threshold = figures(report)["totals"]["By threshold"]
+    assert {name: each["deployments"] for name, each in by_threshold.items()} == {"0.64": 2, "0.66": 2, "All": 4}
+
+
+def test_page_pdf_csv_and_json_say_the_same(report: AnnualReport) -> None:
+    total = figures(report)["totals"]["By use case"]["All"]
+    page, pdf = to_html(to_document(report)), to_pdf(to_document(report))
+    assert conformance(pdf) == ("2", "B")
+    rows = list(csv.DictReader(io.StringIO(to_csv(report))))
+    for column, key in (("Alerts", "alerts"), ("Arrests", "arrests"), ("Faces seen (estimate)", "faces seen")):
+        (cell,) = [
+            each["Value"]
+            for each in rows
+            if (each["Table"], each["Row"], each["Figure"]) == ("By use case", "All", column)
+        ]
+        assert cell == str(total[key])
+        for form in (page, text_of(pdf)):
+            assert f"{total[key]:,}" in form
+
+
+def test_small_groups_are_withheld_in_every_form(report: AnnualReport) -> None:
+    assert sum(day.children for day in DAYS) == 1
+    assert groups(report.deployments)["Alerts by age"] == {"under 18": None, "18 or over": None}
+    assert figures(report)["groups"]["Alerts by age"]["under 18"] is None
+    for form in (to_html(to_document(report)), to_csv(report), text_of(to_pdf(to_document(report)))):
+        assert "withheld (fewer than 5" in form
+
+
+def test_median_times_of_few_cases_are_withheld(report: AnnualReport) -> None:
+    located, approached = times(report.deployments).values()
+    assert approached == (timedelta(minutes=3), sum(day.arrests + day.no_action for day in DAYS))
+    assert located[0] is not None
+    few = times(report.deployments[-1:]).values()
+    assert [median for median, _ in few] == [None, None]
+
+
+def test_thresholds_are_told_over_time_with_what_they_are_certified_for(report: AnnualReport) -> None:
+    page = to_html(to_document(report))
+    assert "Thresholds over time" in page
+    assert "1 in 10,000" in page
+    assert page.index("2026-05-11") < page.index("2026-05-31")
+
+
+def test_the_accuracy_statement_repeats_the_certificates_own_findings(published: PublishedRecords) -> None:
+    (*_, issued) = default_certificates()
+    first = replace(published.deployments[0], certificate=issued.certificate)
+    own: tuple[IssuedCertificate, ...] = (issued,)
+    page = to_html(to_document(annual_report(replace(published, deployments=(first,)), 2026, POLICY, own)))
+    for sentence in (*issued.findings, *issued.not_covered):
+        assert sentence.split("'")[0][:60] in page
+
+
+def test_the_deletion_statement_carries_the_signed_head_of_the_log(
+    published: PublishedRecords, report: AnnualReport
+) -> None:
+    head = published.deletion.head
+    assert f"{head.size}:{head.root.hex()}" in to_html(to_document(report))
+    assert figures(report)["audit log head"] == f"{head.size}:{head.root.hex()}"
+
+
+def test_nothing_in_it_is_about_a_person(report: AnnualReport) -> None:
+    for form in (to_html(to_document(report)), to_csv(report), to_json(report), text_of(to_pdf(to_document(report)))):
+        assert not any(secret in form for secret in (SECRET_NAME, SECRET_REFERENCE, SECRET_NOTE))
+
+
+def test_a_year_without_deployments_or_with_figures_that_do_not_add_up_has_no_report(
+    published: PublishedRecords,
+) -> None:
+    with pytest.raises(NothingToReportError, match="No deployment of 2025"):
+        annual_report(published, 2025, POLICY, ())
+    first = published.deployments[0]
+    wrong = replace(first, statistics=replace(first.statistics, total_alerts=99))
+    with pytest.raises(NotPublishableError, match="Total Alerts is 99"):
+        annual_report(replace(published, deployments=(wrong,)), 2026, POLICY, ())
+    open_still = replace(first, statistics=replace(first.statistics, unclassified=1))
+    with pytest.raises(NotPublishableError, match="1 alerts have no class yet"):
+        annual_report(replace(published, deployments=(open_still,)), 2026, POLICY, ())
+
+
+def test_a_year_that_is_not_over_says_so(published: PublishedRecords) -> None:
+    assert annual_report(published, 2026, POLICY, ()).title.endswith("so far")
+    later = replace(published, as_of=published.as_of.replace(year=2027))
+    assert annual_report(later, 2026, POLICY, ()).title == "Live facial recognition in 2026"
