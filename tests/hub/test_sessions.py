@@ -213,6 +213,26 @@ def test_invitations_that_cannot_be_say_why(hub: HubApp) -> None:
     )
 
 
+def test_what_names_nobody_is_refused_whatever_characters_it_has(hub: HubApp) -> None:
+    administrator = hub.browser(Role.ADMINISTRATOR)
+    for nobody in ("nobody", "%00", "%F0%9F%92%A9", "0198f000-0000-7000-8000-000000000000"):
+        for method, path in (
+            ("GET", f"/accounts/{nobody}/sessions"),
+            ("DELETE", f"/accounts/{nobody}/sessions"),
+            ("GET", f"/accounts/{nobody}/access-tokens"),
+            ("DELETE", f"/accounts/{nobody}/access-tokens/{nobody}"),
+            ("DELETE", f"/account/sessions/{nobody}"),
+            ("DELETE", f"/account/passkeys/{nobody}"),
+        ):
+            assert_problem(administrator.request(method, path), 404, "unknown_record")
+
+
+def test_who_never_set_an_account_up_is_told_to_ask_for_an_invitation(hub: HubApp) -> None:
+    browser = hub.browser(Role.OPERATOR)
+    for answer in (browser.get("/account"), browser.post("/account/passkeys/options")):
+        assert "invite you" in assert_problem(answer, 404, "unknown_record")
+
+
 def test_what_changes_something_needs_the_sessions_own_token(hub: HubApp) -> None:
     plain, other = hub.browser(Role.OPERATOR, csrf=False), hub.browser(Role.OPERATOR)
     assert plain.get("/account/sessions").status_code == 200

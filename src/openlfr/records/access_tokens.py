@@ -13,10 +13,10 @@ from openlfr.policy.identifiers import StaffId, is_identifier
 from openlfr.policy.refusal import FieldProblem, Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import Action, Actor, may_act
 from openlfr.policy.text import text_problems
+from openlfr.records.account_store import known_staff, open_staff
 from openlfr.records.account_tables import LONGEST_TOKEN_NAME, AccessTokenRow, AccessTokenScopeRow, Scope
 from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.hub_records import HubRecords
-from openlfr.records.people_tables import StaffRow
 from openlfr.records.sign_in_sessions import hashed, new_token
 
 KIND: Final = "access token"
@@ -91,6 +91,8 @@ class AccessTokens:
         """The tokens of an account, oldest first."""
         with self.records.database.writing() as session:
             verdict = may_act(by, Action.VIEW_STAFF, self.records.clock())
+            if not isinstance(verdict, Refusal):
+                verdict = known_staff(session, staff) or verdict
             record = reference(KIND, staff)
             if isinstance(verdict, Refusal):
                 return write_refused(self.records, session, by, Action.VIEW_STAFF, record, origin, verdict)
@@ -124,11 +126,9 @@ class AccessTokens:
         verdict = may_act(by, Action.MANAGE_STAFF, now)
         if isinstance(verdict, Refusal):
             return verdict
-        member = session.get(StaffRow, staff) if is_identifier(staff) else None
-        if member is None:
-            return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such member of staff.")
-        if member.closed_at is not None:
-            return Refusal(RefusalCode.ACCOUNT_CLOSED, "This account was closed and stays closed.")
+        refusal = open_staff(session, staff)
+        if refusal is not None:
+            return refusal
         problems = list(text_problems("name", name, longest=LONGEST_TOKEN_NAME))
         if not scopes:
             problems.append(FieldProblem("scopes", "Name at least one thing that the token is good for."))

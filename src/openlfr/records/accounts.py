@@ -18,9 +18,11 @@ from openlfr.records.account_store import (
     KIND,
     account_named,
     directory_digest,
+    known_staff,
     name_digest,
     normal_name,
     open_column,
+    open_staff,
     passkeys_of,
     seal_column,
 )
@@ -29,7 +31,6 @@ from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.audit_entry import Who
 from openlfr.records.credentials import take_credentials_away
 from openlfr.records.hub_records import HubRecords
-from openlfr.records.people_tables import StaffRow
 from openlfr.records.sign_in_sessions import Sessions, SignInSession, hashed, new_token
 
 _LINK_LIFE: Final = timedelta(hours=1)
@@ -94,7 +95,7 @@ class Accounts:
     def all(self, by: Actor, origin: str) -> Sequence[Account] | Refusal:
         """All accounts; the look is in the audit log before they are returned."""
         with self.records.database.writing() as session:
-            refusal = self._look(session, by, StaffId(""), origin, "Looked at all accounts.")
+            refusal = self._look(session, by, None, origin, "Looked at all accounts.")
             if refusal is not None:
                 return refusal
             return [
@@ -111,6 +112,8 @@ class Accounts:
         """Sign somebody out everywhere, from their next request on; how many sessions ended."""
         with self.records.database.writing() as session:
             verdict = may_act(by, Action.MANAGE_STAFF, self.records.clock())
+            if not isinstance(verdict, Refusal):
+                verdict = known_staff(session, staff) or verdict
             if isinstance(verdict, Refusal):
                 return self._refused(session, by, staff, origin, verdict)
             ended = self.sessions.end_all(session, staff, Who.acting(by, Action.MANAGE_STAFF), origin)
@@ -151,11 +154,9 @@ class Accounts:
         return Invitation(self._value(session, row), token, expires_at)
 
     def _invitation_refusal(self, session: Session, staff: StaffId, name: str) -> Refusal | None:
-        member = session.get(StaffRow, staff) if is_identifier(staff) else None
-        if member is None:
-            return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such member of staff.")
-        if member.closed_at is not None:
-            return Refusal(RefusalCode.ACCOUNT_CLOSED, "This account was closed and stays closed.")
+        refusal = open_staff(session, staff)
+        if refusal is not None:
+            return refusal
         if not _NAME.fullmatch(name):
             rule = "Take 3 to 64 letters (a to z), digits, and . _ @ - between them."
             return refused_fields("The sign-in name", [FieldProblem("sign_in_name", rule)])
@@ -185,9 +186,12 @@ class Accounts:
             problems.append(FieldProblem("directory_name", "Another account has this directory name already."))
         return refused_fields("The directory name", problems) if problems else row
 
-    def _look(self, session: Session, by: Actor, staff: StaffId, origin: str, words: str) -> Refusal | None:
-        record = reference(KIND, staff)
+    def _look(self, session: Session, by: Actor, staff: StaffId | None, origin: str, words: str) -> Refusal | None:
+        """Write a look at somebody (None: at everybody) into the audit log, or refuse it."""
+        record = reference(KIND, staff or "")
         verdict = may_act(by, Action.VIEW_STAFF, self.records.clock())
+        if not isinstance(verdict, Refusal) and staff is not None:
+            verdict = known_staff(session, staff) or verdict
         if isinstance(verdict, Refusal):
             return write_refused(self.records, session, by, Action.VIEW_STAFF, record, origin, verdict)
         write_done(self.records, session, by, Action.VIEW_STAFF, record, origin, words)

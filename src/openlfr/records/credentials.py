@@ -58,12 +58,12 @@ class Credentials:
     passwords: PasswordStore = field(default_factory=PasswordStore)
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
 
-    def of(self, staff: StaffId) -> OwnCredentials | None:
-        """What somebody signs in with; None for a member of staff without an account."""
+    def of(self, staff: StaffId) -> OwnCredentials | Refusal:
+        """What somebody signs in with."""
         with self.records.database.reading() as session:
             row = session.get(AccountRow, staff)
             if row is None:
-                return None
+                return Refusal(RefusalCode.UNKNOWN_RECORD, "You have no account: ask an administrator to invite you.")
             return OwnCredentials(
                 sign_in_name=open_column(self.records, "sign_in_name", staff, row.sign_in_name),
                 has_password=row.password_hash is not None,
@@ -73,7 +73,9 @@ class Credentials:
     def change_password(self, staff: StaffId, old: str, new: str, origin: str) -> Refusal | None:
         """Replace one's password; the codes stay. None when it is done."""
         own = self.of(staff)
-        attempts = (Attempt.on_account("" if own is None else own.sign_in_name),)
+        if isinstance(own, Refusal):
+            return own
+        attempts = (Attempt.on_account(own.sign_in_name),)
         delay = SignInDelay(self.records)
         wait_s = delay.begin(attempts)
         if wait_s:
@@ -81,7 +83,7 @@ class Credentials:
         with self.records.database.reading() as session:
             row = session.get(AccountRow, staff)
             kept = None if row is None else row.password_hash
-        if own is None or not self.passwords.matches(kept, old):
+        if not self.passwords.matches(kept, old):
             return refused_fields("The new password", [FieldProblem("old_password", "This is not your password.")])
         problems = tuple(password_problems("new_password", new, own.sign_in_name))
         if problems:
@@ -96,14 +98,16 @@ class Credentials:
             self._write(session, staff, origin, "Password changed.")
         return None
 
-    def passkey_question(self, staff: StaffId) -> PasskeyQuestion:
+    def passkey_question(self, staff: StaffId) -> PasskeyQuestion | Refusal:
         """Have the browser make one more passkey."""
         own = self.of(staff)
+        if isinstance(own, Refusal):
+            return own
         with self.records.database.reading() as session:
             known = [each.credential_id for each in passkeys_of(session, staff)]
         asked = self.random_bytes(_CHALLENGE_BYTES)
-        sign_in_name = "" if own is None else own.sign_in_name
-        options = self.site.making(asked, staff.encode(), sign_in_name, People(self.records).own_name(staff), known)
+        name = People(self.records).own_name(staff)
+        options = self.site.making(asked, staff.encode(), own.sign_in_name, name, known)
         return PasskeyQuestion(options, self.challenges.issue(ChallengePurpose.ADD_PASSKEY, asked.hex(), staff))
 
     def add_passkey(

@@ -54,11 +54,14 @@ class SetUp:
                 return found
             staff = StaffId(found.staff_id)
             name = open_column(self.records, "sign_in_name", staff, found.sign_in_name)
+        passkey = self.credentials.passkey_question(staff)
+        if isinstance(passkey, Refusal):
+            return passkey
         secret = new_secret(self.random_bytes)
         return Invited(
             staff=staff,
             sign_in_name=name,
-            passkey=self.credentials.passkey_question(staff),
+            passkey=passkey,
             secret=secret,
             phone=phone_address(secret, name, self.credentials.site.host),
             codes=self.credentials.challenges.issue(ChallengePurpose.SET_UP_CODES, secret, staff),

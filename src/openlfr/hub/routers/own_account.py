@@ -95,9 +95,7 @@ class ChangePassword(BaseModel):
 @router.get("")
 def show(caller: SignedIn, credentials: OurCredentials) -> OwnAccountView:
     """How you sign in."""
-    own = credentials.of(caller.staff)
-    if own is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, RefusalCode.UNKNOWN_RECORD, "You have no account of your own.")
+    own = answered(credentials.of(caller.staff))
     return OwnAccountView(
         sign_in_name=own.sign_in_name,
         has_password=own.has_password,
@@ -117,7 +115,7 @@ def change_password(form: ChangePassword, caller: SignedIn, credentials: OurCred
 def passkey_options(caller: SignedIn, services: HubServices, credentials: OurCredentials) -> PasskeyOptions:
     """Begin to add a passkey. You signed in or confirmed who you are within the last minutes."""
     _confirmed_lately(caller, services)
-    return options_of(credentials.passkey_question(caller.staff))
+    return options_of(answered(credentials.passkey_question(caller.staff)))
 
 
 @router.post("/passkeys", status_code=HTTPStatus.CREATED)
