@@ -15,7 +15,7 @@ from tests.support.rtsp_server import Clip, RtspServer
 
 from openlfr.capture.recording import write_recording
 from openlfr.capture.synthetic import SyntheticStreet
-from openlfr.cli.demo import LISTED, NOT_LISTED, demo_people
+from openlfr.cli.demo_street import LISTED, NOT_LISTED, demo_people
 from openlfr.enrolment.listing import ReferencePicture
 from openlfr.matching.gallery import Entry
 from openlfr.vision.models import Models

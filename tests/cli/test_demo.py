@@ -10,7 +10,7 @@ from tests.support.faces import grace_hopper_file
 
 def _demo(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "openlfr", "demo", *arguments],
+        [sys.executable, "-m", "openlfr", "demo", "--terminal", *arguments],
         cwd=folder,
         env={**os.environ, "COLUMNS": "120", "NO_COLOR": "1"},
         capture_output=True,

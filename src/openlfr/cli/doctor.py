@@ -25,7 +25,7 @@ from openlfr.capture.recording import write_recording
 from openlfr.capture.source import Dropped
 from openlfr.capture.sources import open_source
 from openlfr.capture.synthetic import SyntheticStreet
-from openlfr.cli.demo import demo_people
+from openlfr.cli.demo_street import demo_people
 from openlfr.cli.watch import EXIT_UNUSABLE, silence_logs
 from openlfr.matching.gallery import Entry, Gallery
 from openlfr.vision.alignment import align

@@ -6,12 +6,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
 import structlog
 import typer
+from fastapi import APIRouter
 
 from openlfr.cli.hub_access import CLEAN, database_address, give_up, refusals_told, unlock, utc_now
 from openlfr.cli.hub_start import HubFolder, place_in, settings_of
@@ -118,11 +119,15 @@ def run_until_stopped(
     listening: Listening,
     beside: Callable[[asyncio.Event], Callable[[Running], Coroutine[None, None, None]]],
     ends_within_s: float = ENDS_WITHIN_S,
+    also: Sequence[APIRouter] = (),
 ) -> None:
-    """Run a hub until SIGINT or SIGTERM, or until what goes on `beside` it sets the event that it is given."""
+    """Run a hub until SIGINT or SIGTERM, or until what goes on `beside` it sets the event that it is given.
+
+    `also` are routes of the application beside the usual.
+    """
     try:
         with held(place):
-            asyncio.run(_until_stopped(place, records, settings, listening, beside, ends_within_s))
+            asyncio.run(_until_stopped(place, records, settings, listening, beside, ends_within_s, also))
     except (PlaceError, ServeError, BusError) as error:
         give_up(str(error))
     finally:
@@ -147,6 +152,7 @@ async def _until_stopped(
     listening: Listening,
     beside: Callable[[asyncio.Event], Callable[[Running], Coroutine[None, None, None]]],
     ends_within_s: float,
+    also: Sequence[APIRouter],
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -160,4 +166,4 @@ async def _until_stopped(
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped)
-    await serve(place, records, settings, listening, beside(stop), stop)
+    await serve(place, records, settings, listening, beside(stop), stop, also)

@@ -18,8 +18,7 @@ from rich.text import Text
 from openlfr import __version__
 from openlfr.capture.source import Source
 from openlfr.capture.sources import open_source
-from openlfr.capture.synthetic import SyntheticStreet, SyntheticStreetSource
-from openlfr.cli.demo import demo_people
+from openlfr.cli.demo_street import SYNTHETIC, street_source
 from openlfr.cli.hub_access import FINDINGS, give_up, unlock
 from openlfr.link.bus import BusError, is_running
 from openlfr.link.enrolment import EnrolmentCode, EnrolmentError, enrol
@@ -31,15 +30,11 @@ from openlfr.sealing.canonical import canonical_bytes, parse_canonical
 from openlfr.sealing.durable import ReplacedWhole
 from openlfr.sealing.errors import SealingError
 
-SYNTHETIC: Final = "synthetic:"
-"""The address of the made-up street that `openlfr demo` shows."""
 STATUS_FILE: Final = "status.json"
 
 NodeFolder = Annotated[
     Path,
-    typer.Option(
-        "--folder", envvar="OPENLFR_NODE", metavar="FOLDER", help="Where the node keeps its keys and alerts."
-    ),
+    typer.Option("--folder", envvar="OPENLFR_NODE", metavar="FOLDER", help="Where the node keeps its keys and alerts."),
 ]
 
 app = typer.Typer(help="The program at the cameras of a hub.", no_args_is_help=True)
@@ -109,7 +104,7 @@ def status_command(folder: NodeFolder) -> None:
 def camera_source(address: str) -> str | Source:
     """The source of a camera's address: as `openlfr watch` takes it, recordings in a loop, or the made-up street."""
     if address == SYNTHETIC:
-        return SyntheticStreetSource(SyntheticStreet(demo_people()))
+        return street_source()
     return open_source(address, loop=True)
 
 

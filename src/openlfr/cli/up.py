@@ -2,9 +2,7 @@
 
 import asyncio
 import os
-import signal
-import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -27,22 +25,20 @@ from openlfr.cli.hub_start import (
     settings_of,
 )
 from openlfr.cli.keys import asked_twice
+from openlfr.cli.node_beside import node_beside
 from openlfr.cli.watchlist_access import answered
 from openlfr.hub.place import HubPlace
 from openlfr.hub.serve import BUS_PORT, HTTPS_PORT, Listening, Running
-from openlfr.link.bus import dying_with_us
 from openlfr.link.enrolment import EnrolmentCode, EnrolmentError, enrol
 from openlfr.node.state import NodeState, NodeStateError
 from openlfr.policy.identifiers import StaffId
 from openlfr.policy.roles import Role
 from openlfr.records.people_tables import StaffRoleRow
 from openlfr.sealing.errors import SealingError
-from openlfr.sealing.unlock import PASSPHRASE_VARIABLE, Passphrase, Unlock, find_unlock
+from openlfr.sealing.unlock import Unlock, find_unlock
 
 NODE_NAME: Final = "This machine"
 _ENDS_WITHIN_S: Final = 10.0
-_NODE_ENDS_WITHIN_S: Final = 6.0
-_LONGEST_WAIT_S: Final = 10.0
 
 
 def up(
@@ -92,21 +88,7 @@ async def _node_beside(place: HubPlace, opener: Unlock, running: Running, stop: 
         typer.echo(f"The node of this machine cannot be begun: {error}", err=True)
         stop.set()
         return
-    wait_s = 0.5
-    while True:
-        node = await asyncio.create_subprocess_exec(
-            *dying_with_us(sys.executable, "-m", "openlfr", "node", "run", "--folder", str(folder)),
-            env=_environment(opener),
-            stdin=asyncio.subprocess.DEVNULL,
-        )
-        try:
-            await node.wait()
-        except asyncio.CancelledError:
-            await _ended(node)
-            raise
-        typer.echo(f"The node of this machine ended (status {node.returncode}) and is started anew.", err=True)
-        await asyncio.sleep(wait_s)
-        wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+    await node_beside(folder, opener)
 
 
 def _enrolled(folder: Path, opener: Unlock, running: Running) -> None:
@@ -128,18 +110,3 @@ def _enrolled(folder: Path, opener: Unlock, running: Running) -> None:
         state.enrolled(enrol(running.address, code, request, state.keys.signer))
     finally:
         state.close()
-
-
-def _environment(opener: Unlock) -> Mapping[str, str]:
-    """The node's vault opens as the hub's does; a passphrase that was typed is handed on where only its owner reads."""
-    typed = isinstance(opener, Passphrase) and not any(name.startswith(PASSPHRASE_VARIABLE) for name in os.environ)
-    return {**os.environ, PASSPHRASE_VARIABLE: opener.text} if typed and isinstance(opener, Passphrase) else os.environ
-
-
-async def _ended(node: asyncio.subprocess.Process) -> None:
-    node.send_signal(signal.SIGTERM)
-    try:
-        await asyncio.wait_for(node.wait(), _NODE_ENDS_WITHIN_S)
-    except TimeoutError:
-        node.kill()
-        await node.wait()

@@ -8,16 +8,17 @@ import contextlib
 import ipaddress
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 import uvicorn
+from fastapi import APIRouter
 from starlette.types import ASGIApp
 
-from openlfr.hub.app import create_app
+from openlfr.hub.app import ROUTERS, create_app
 from openlfr.hub.enrolment_models import EnrolmentModels, pack_opener
 from openlfr.hub.fleet import Fleet
 from openlfr.hub.intake import Intake
@@ -37,7 +38,7 @@ from openlfr.link.tls import SERVER_CERTIFICATE_LIFE, Authority, TlsFiles, clien
 from openlfr.policy.identifiers import NodeId
 from openlfr.records.cameras import Cameras
 from openlfr.records.hub_records import HubRecords
-from openlfr.records.nodes import EnrolledNode, Nodes
+from openlfr.records.nodes import EnrolledNode, Nodes, enrolled_nodes
 from openlfr.sealing.vault_file import KeyPurpose
 
 HTTPS_PORT: Final = 8443
@@ -86,8 +87,11 @@ async def serve(
     listening: Listening,
     beside: Callable[[Running], Coroutine[None, None, None]],
     stop: asyncio.Event,
+    also: Sequence[APIRouter] = (),
 ) -> None:
     """Run the hub until `stop` is set, and `beside` it whatever is to go on once it answers, which ends first.
+
+    `also` are routes of the application beside the usual.
 
     Raises ServeError and BusError before anything was begun.
     """
@@ -98,7 +102,7 @@ async def serve(
     with contextlib.closing(listener):
         certificates = _Certificates(place, authority_of(records), _hosts(settings, listening.host), records)
         async with _bus(place, records, settings, listening, certificates) as bus:
-            await _serve(records, settings, listening, certificates, bus, listener, beside, stop)
+            await _serve(records, settings, listening, certificates, bus, listener, beside, stop, also)
 
 
 async def _serve(
@@ -110,6 +114,7 @@ async def _serve(
     listener: socket.socket,
     beside: Callable[[Running], Coroutine[None, None, None]],
     stop: asyncio.Event,
+    also: Sequence[APIRouter],
 ) -> None:
     services = services_of(records)
     nodes = Nodes(records, certificates.authority.pin)
@@ -131,7 +136,7 @@ async def _serve(
         *telling.parts,
     )
     readiness = {"bus": lambda: fleet.fault, "alerts": lambda: intake.fault, "jobs": lambda: jobs.fault}
-    app = create_app(services, settings, parts=parts, readiness=readiness)
+    app = create_app(services, settings, parts=parts, readiness=readiness, routers=(*ROUTERS, *also))
     server = _Server(_configuration(CountedRequests(app, telling.metrics), certificates, plain=listening.plain_http))
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -209,17 +214,17 @@ class _Bus:
     """The hub's bus, its own or a cluster that others run, and its connection there."""
 
     def __init__(
-        self, connection: Connection, server: BusServer | None, own: BusUser, addresses: tuple[str, ...]
+        self, connection: Connection, server: BusServer | None, users: tuple[BusUser, ...], addresses: tuple[str, ...]
     ) -> None:
+        """`users`: the hub itself first, then the nodes that the server lets in from its start."""
         self.connection = connection
         self.addresses = addresses
         self._server = server
-        self._users: tuple[BusUser, ...] = (own,)
+        self._users = users
 
     async def admit(self, nodes: Mapping[NodeId, EnrolledNode]) -> None:
         """Let these nodes on the bus and nobody else; whoever is no longer among them is thrown off it."""
-        own = self._users[0]
-        self._users = (own, *(node_user(each.nkey, node) for node, each in nodes.items()))
+        self._users = (self._users[0], *_node_users(nodes))
         if self._server is None:
             log.warning("the nodes of this hub changed: write the bus's configuration anew with openlfr hub bus-config")
         await self.reload()
@@ -239,7 +244,8 @@ async def _bus(
     place: HubPlace, records: HubRecords, settings: HubSettings, listening: Listening, certificates: _Certificates
 ) -> AsyncIterator[_Bus]:
     seed = records.vault.sole_key(KeyPurpose.BUS).secret
-    own = hub_user(bus_key(seed))
+    with records.database.reading() as session:
+        users = (hub_user(bus_key(seed)), *_node_users(enrolled_nodes(session)))
     server: BusServer | None = None
     servers, addresses = listening.bus_servers, listening.bus_servers
     if not servers:
@@ -249,7 +255,7 @@ async def _bus(
                 host=listening.host,
                 port=listening.bus_port,
                 tls=certificates.files,
-                users=(own,),
+                users=users,
                 store_limit_bytes=BUS_STORE_BYTES,
                 server_name="hub",
             )
@@ -261,12 +267,16 @@ async def _bus(
         tls = client_context(certificates.authority.pem)
         connection = await connect(servers, seed, tls, "hub", inbox=hub_inbox())
         try:
-            yield _Bus(connection, server, own, addresses)
+            yield _Bus(connection, server, users, addresses)
         finally:
             await connection.close()
     finally:
         if server is not None:
             await server.stop()
+
+
+def _node_users(nodes: Mapping[NodeId, EnrolledNode]) -> Iterator[BusUser]:
+    return (node_user(each.nkey, node) for node, each in nodes.items())
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -105,7 +105,7 @@ export function LogPanel() {
                   title: "Record",
                   show: (row) => (
                     <span>
-                      {row.record_kind} <span className="mono">{row.record_id.slice(0, 13)}</span>
+                      {row.record_kind} {row.record_id.includes("-") && <span className="mono">{row.record_id.slice(-12)}</span>}
                     </span>
                   ),
                 },
