@@ -21,7 +21,8 @@ from openlfr.records.certificates import all_certificates, import_certificate, r
 from openlfr.records.looking import may_look
 from openlfr.sealing.signature import VerifyKey
 
-router = APIRouter(prefix="/certificates", tags=["certificates"], route_class=OnceOnly)
+router = APIRouter(prefix="/certificates", tags=["certificates"])
+making = APIRouter(prefix="/certificates", tags=["certificates"], route_class=OnceOnly)
 
 CertificatePath = Annotated[str, Path(max_length=128, pattern=r"^[\x21-\x7e]+$", description="Its identifier.")]
 
@@ -42,7 +43,7 @@ def get_certificate(_caller: SignedIn, services: HubServices, certificate: Certi
     return CertificateView.model_validate(answered(found or unknown))
 
 
-@router.post("", status_code=HTTPStatus.CREATED)
+@making.post("", status_code=HTTPStatus.CREATED)
 def import_certificate_file(
     caller: SignedIn, services: HubServices, response: Response, act: CertificateFile
 ) -> CertificateView:

@@ -8,7 +8,6 @@ from openlfr.hub.problems import answered
 from openlfr.hub.routers.deployments import summary_path
 from openlfr.hub.schemas.deployment_views import summary_of
 from openlfr.hub.schemas.deployments import (
-    CheckInView,
     DecisionForm,
     DeploymentSummary,
     Ending,
@@ -25,7 +24,6 @@ from openlfr.policy.authority import Terms
 from openlfr.policy.deployment import EndReason, Readiness
 from openlfr.policy.identifiers import DeploymentId, RecognitionTestId, WatchlistId
 from openlfr.records.deployments import Asked, WrittenDecision
-from openlfr.records.presence import check_in, check_out
 
 
 def _found_at(response: Response, deployment: DeploymentPath) -> None:
@@ -202,20 +200,6 @@ def review_deployment(
     """Record what the deployment was worth."""
     asked = _asked(caller, deployment, act.version)
     return summary_of(answered(services.deployments.review(asked, act.finding)))
-
-
-@router.post("/check-in")
-def check_in_to_deployment(caller: SignedIn, services: HubServices, deployment: DeploymentPath) -> CheckInView:
-    """Say "I am here", or confirm it: cameras run only while an officer on duty has said so lately."""
-    here = check_in(services.records, caller.actor, DeploymentId(deployment), caller.origin)
-    return CheckInView.model_validate(answered(here))
-
-
-@router.post("/check-out")
-def check_out_of_deployment(caller: SignedIn, services: HubServices, deployment: DeploymentPath) -> CheckInView:
-    """Say "I am leaving"; answers the check-in that ends."""
-    left = check_out(services.records, caller.actor, DeploymentId(deployment), caller.origin)
-    return CheckInView.model_validate(answered(left))
 
 
 def _asked(caller: Caller, deployment: str, version: int | None) -> Asked:

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, Path, Response
 
 from openlfr.hub.idempotency import OnceOnly
 from openlfr.hub.pagination import AskedPage, Listed, page_of
@@ -27,6 +27,11 @@ from openlfr.records.people import StaffMember
 router = APIRouter(prefix="/people", tags=["people"], route_class=OnceOnly)
 
 StaffPath = Annotated[Identifier, Path(description="The person's identifier.")]
+
+
+def _found_at(response: Response, staff: StaffPath) -> None:
+    """Where the person stands afterwards, as the act answers it."""
+    response.headers["Location"] = f"{PREFIX}/people/{staff}"
 
 
 @router.get("")
@@ -57,14 +62,14 @@ def add_person(caller: SignedIn, services: HubServices, response: Response, new:
     return _member(added)
 
 
-@router.post("/{staff}/set-roles")
+@router.post("/{staff}/set-roles", dependencies=[Depends(_found_at)])
 def set_roles(caller: SignedIn, services: HubServices, staff: StaffPath, act: RolesForm) -> MemberView:
     """Replace the roles somebody holds. Nobody changes their own, and one administrator always stays."""
     changed = services.people.set_roles(caller.actor, StaffId(staff), act.roles, act.version, caller.origin)
     return _member(answered(changed))
 
 
-@router.post("/{staff}/record-competence")
+@router.post("/{staff}/record-competence", dependencies=[Depends(_found_at)])
 def record_competence(caller: SignedIn, services: HubServices, staff: StaffPath, act: CompetenceForm) -> MemberView:
     """Record training. Live roles count only while it is current."""
     competence = Competence(act.skill, act.expires_on)
@@ -72,7 +77,7 @@ def record_competence(caller: SignedIn, services: HubServices, staff: StaffPath,
     return _member(answered(changed))
 
 
-@router.post("/{staff}/close-account")
+@router.post("/{staff}/close-account", dependencies=[Depends(_found_at)])
 def close_account(caller: SignedIn, services: HubServices, staff: StaffPath, act: Seen) -> MemberView:
     """End an account for good; what the person decided stays theirs."""
     closed = services.people.close_account(caller.actor, StaffId(staff), act.version, caller.origin)

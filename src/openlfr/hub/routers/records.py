@@ -18,7 +18,8 @@ from openlfr.records.legal_holds import LegalHold
 from openlfr.records.membership import PersonIdentifier
 from openlfr.records.retention_reading import holds_in_force
 
-router = APIRouter(tags=["records"], route_class=OnceOnly)
+router = APIRouter(tags=["records"])
+making = APIRouter(tags=["records"], route_class=OnceOnly)
 
 HoldPath = Annotated[Identifier, Path(description="The hold's identifier.")]
 
@@ -38,7 +39,7 @@ def get_legal_hold(caller: SignedIn, services: HubServices, hold: HoldPath) -> H
     return _hold(answered(next((each for each in found if each.id == hold), unknown)))
 
 
-@router.post("/legal-holds", status_code=HTTPStatus.CREATED)
+@making.post("/legal-holds", status_code=HTTPStatus.CREATED)
 def place_legal_hold(caller: SignedIn, services: HubServices, response: Response, act: HoldForm) -> HoldView:
     """Keep a record, and all that belongs to it, beyond its period, by an authority's order."""
     record = RecordReference(act.record_kind, act.record_id)
