@@ -73,6 +73,8 @@ def deletion(
         typer.echo(f"... and {report.finding_count - len(report.findings):,} more.")
     for place in report.unreadable:
         typer.echo(f"Not searched: {place}")
+    for sentence in report.written_off:
+        typer.echo(sentence)
     searched = f"{report.receipts:,} receipts, {report.files:,} files, {report.size_bytes / 1e6:,.1f} MB searched"
     typer.echo(f"{searched}: {'nothing is left.' if report.clean else f'{report.finding_count:,} things found.'}")
     raise typer.Exit(CLEAN if report.clean else FINDINGS)

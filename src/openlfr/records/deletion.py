@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from openlfr.records.errors import RetentionError
 from openlfr.records.hub_records import HubRecords
+from openlfr.records.nodes import written_off
 from openlfr.records.purgeable import Purgeable
 from openlfr.records.raw_search import Search, Trace, search_files
 from openlfr.records.receipts import PurgeReceipt
@@ -57,7 +58,8 @@ class Finding:
 class DeletionReport:
     """What the search covered and found. `clean` needs that everything could be read and nothing was found.
 
-    The first findings are named; `finding_count` counts all.
+    The first findings are named; `finding_count` counts all. `written_off` are sentences about watchlists on nodes that
+    are lost for good: no search reaches them, and somebody took that upon themselves.
     """
 
     receipts: int
@@ -66,6 +68,7 @@ class DeletionReport:
     findings: tuple[Finding, ...]
     finding_count: int
     unreadable: tuple[str, ...]
+    written_off: tuple[str, ...]
 
     @property
     def clean(self) -> bool:
@@ -94,6 +97,7 @@ def verify_deletion(
         living = records.vault.key_ids()
         gone = {key: receipt for receipt in receipts for key in receipt.keys}
         findings += _columns(session, living, gone)
+        lost = tuple(_written_off(session))
     findings += _vault(records, gone)
     file = records.database.sqlite_file
     stores = [file.with_name(file.name + end) for end in ("", "-wal", "-shm", "-journal")] if file else []
@@ -118,6 +122,7 @@ def verify_deletion(
             *_missing([*stores[:1], *([postgresql_data] if postgresql_data else []), *folders]),
             *(sentence for each in searched for sentence in each.unreadable),
         ),
+        written_off=lost,
     )
 
 
@@ -172,6 +177,14 @@ def _columns(session: Session, living: frozenset[str], gone: Mapping[str, PurgeR
                 key_id = bytes(raw).hex()
                 if key_id not in living:
                     yield Finding(Remains.SEALED_VALUE, f"{table}.{name}", None, _remains_sentence(key_id, gone))
+
+
+def _written_off(session: Session) -> Iterator[str]:
+    for row in written_off(session):
+        yield (
+            f"Bundle {row.bundle_id} went to node {row.node_id}, which is lost and never said that it is destroyed "
+            f"there: written off on {row.written_off_at:%Y-%m-%d} by {row.written_off_by}."
+        )
 
 
 def _vault(records: HubRecords, gone: Mapping[str, PurgeReceipt]) -> Iterator[Finding]:

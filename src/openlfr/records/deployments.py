@@ -66,6 +66,7 @@ from openlfr.records.deployment_store import (
 )
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.membership import MembershipRegister
+from openlfr.records.nodes import written_off
 from openlfr.records.plans import issue_plan, needs_renewal
 from openlfr.records.presence import present_at
 from openlfr.records.recognition_tests import finished_test
@@ -268,7 +269,12 @@ class Deployments:
             return RecordPurge()
 
         asked = Asked(THE_HUB, deployment, HUB_ORIGIN)
-        return self._act(asked, Action.RECORD_PURGE, make, "No watchlist of this deployment is left.")
+        with self.records.database.reading() as session:
+            lost = len(written_off(session, deployment))
+        words = "No watchlist of this deployment is left."
+        if lost:
+            words += f" {lost} bundles on lost nodes were written off: nobody can say that they are destroyed."
+        return self._act(asked, Action.RECORD_PURGE, make, words)
 
     def report(self, asked: Asked) -> DeploymentRecord | Refusal:
         """Close the deployment record; every alert that counts must have its published class."""
