@@ -4,6 +4,7 @@ import io
 import re
 from dataclasses import replace
 from datetime import timedelta
+from html import escape
 
 import cv2
 import numpy as np
@@ -133,7 +134,7 @@ def test_the_annex_says_what_passers_by_must_expect(reported_hub: StaffedHub, co
         assert words in said
     assert coming.application.necessity in page
     for rule in POLICY.classes.values():
-        assert rule.what in page
+        assert escape(rule.what) in page
     without = impact_annex(coming, EU, POLICY, None, reported_hub.clock.now)
     assert "cannot be said" in to_html(without)
     assert "A judge or an independent body must have authorised it too." in to_html(without)
