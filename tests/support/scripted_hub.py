@@ -1,6 +1,7 @@
 """A scripted hub on a real bus, and nodes that are enrolled with it."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -16,9 +17,10 @@ from tests.support.bus import AUTHORITY, HUB_SEED, NODE, AheadClock, until
 from tests.support.bus import settings as bus_settings
 from tests.support.deployment_values import entry
 from tests.support.faces import astronaut, grace_hopper, models
-from tests.support.street import COLLINS, HOPPER, portrait_template
+from tests.support.street import COLLINS, HOPPER, portrait_template, street
 
 from openlfr.capture.clock import SystemClock
+from openlfr.capture.synthetic import SyntheticStreetSource
 from openlfr.link.bundle_pieces import piece_of, refused_piece
 from openlfr.link.bus import BusServer, BusUser, hub_user, node_user
 from openlfr.link.connection import LinkLostError, bus_key, connect, hub_inbox
@@ -46,6 +48,7 @@ from openlfr.link.signed_messages import (
 from openlfr.link.tls import client_context
 from openlfr.link.watchlist_bundle import DestructionReceipt, Manifest, NodeKeys, make_bundle, read_receipt
 from openlfr.link.watchlist_content import ListedEntry, ListedPicture, ListIdentity, list_hash
+from openlfr.node.program import NodeProgram, NodeStatus
 from openlfr.node.recognition import fusion_rule
 from openlfr.node.state import NodeState
 from openlfr.policy.authority import CameraTerms, Window
@@ -160,7 +163,7 @@ class ScriptedHub:
     """
 
     folder: Path
-    clock: SystemClock
+    clock: AheadClock
     hub_id: HubId = field(default_factory=lambda: HubId("hub-1"))
     signer: SigningKey = field(default_factory=lambda: SigningKey(b"\x01" * 32))
     exchange: ExchangeKey = field(default_factory=lambda: ExchangeKey(b"\x02" * 32))
@@ -197,6 +200,17 @@ class ScriptedHub:
         )
         self._taking = asyncio.create_task(self._take_alerts())
 
+    async def cut(self) -> None:
+        """The link is gone: nothing answers at the bus's address any more."""
+        self._port = int(self.bus.url.rpartition(":")[2])
+        await self.bus.stop()
+
+    async def restore(self) -> None:
+        """The link is back, at the same address."""
+        self.bus = BusServer(replace(bus_settings(self.folder, port=self._port), users=self.users))
+        await self.bus.start()
+        assert await self.link.wait_connected(30)
+
     async def stop(self) -> None:
         self._taking.cancel()
         await asyncio.gather(self._taking, return_exceptions=True)
@@ -215,6 +229,12 @@ class ScriptedHub:
         self.states[node] = state
         await self.bus.reload(self.users)
         return state
+
+    def reopened(self, folder: Path, node: NodeId = NODE) -> NodeState:
+        """The folder of a node as its program finds it when it is started anew."""
+        self.states[node].close()
+        self.states[node] = NodeState.open(folder, UNLOCK)
+        return self.states[node]
 
     def answer(self, node: NodeId) -> EnrolmentAnswer:
         return EnrolmentAnswer(
@@ -251,8 +271,18 @@ class ScriptedHub:
         return self.hellos[-1]
 
     async def hears(self, what: Callable[[Hello], object], *, at_most_s: float = 60.0) -> None:
-        """Wait until a hello says something."""
-        await until(lambda: self.hellos and what(self.hellos[-1]), at_most_s=at_most_s)
+        """Wait until a hello says something, asking for hellos more often than they would come by themselves."""
+        asking = asyncio.create_task(self._keep_nudging())
+        try:
+            await until(lambda: self.hellos and what(self.hellos[-1]), at_most_s=at_most_s)
+        finally:
+            asking.cancel()
+
+    async def _keep_nudging(self) -> None:
+        while True:
+            with contextlib.suppress(LinkLostError):
+                await asyncio.gather(*(self.nudge(node) for node in self.states))
+            await asyncio.sleep(0.2)
 
     def orders(self, hello: Hello, state: NodeState) -> Orders:
         removals_held = max((each.removals for each in hello.lists), default=len(self.removals))
@@ -337,8 +367,48 @@ class ScriptedHub:
                 await asyncio.sleep(0.05)
 
 
+@dataclass
+class RunningNode:
+    """A node's program at work in this process, and what it last said of itself."""
+
+    state: NodeState
+    program: NodeProgram
+    statuses: list[NodeStatus]
+
+    @property
+    def status(self) -> NodeStatus:
+        return self.statuses[-1]
+
+    @property
+    def situation(self) -> str:
+        cameras = self.status.cameras if self.statuses else ()
+        return cameras[0].situation.value if cameras else ""
+
+
 @asynccontextmanager
-async def scripted_hub(folder: Path, clock: SystemClock | None = None) -> AsyncIterator[ScriptedHub]:
+async def running_node(
+    state: NodeState, clock: SystemClock, *, store_limit_bytes: int = 1 << 26
+) -> AsyncIterator[RunningNode]:
+    """A node whose only camera is the synthetic street, with the models of tests."""
+    statuses: list[NodeStatus] = []
+    program = NodeProgram(
+        state,
+        clock,
+        models=models,
+        source=lambda _address: SyntheticStreetSource(street()),
+        store_limit_bytes=store_limit_bytes,
+        on_status=statuses.append,
+    )
+    running = asyncio.create_task(program.run())
+    try:
+        yield RunningNode(state, program, statuses)
+    finally:
+        program.stop()
+        await running
+
+
+@asynccontextmanager
+async def scripted_hub(folder: Path, clock: AheadClock | None = None) -> AsyncIterator[ScriptedHub]:
     hub = ScriptedHub(folder, clock or AheadClock())
     await hub.start()
     try:

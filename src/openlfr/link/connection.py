@@ -28,6 +28,7 @@ _PENDING_MESSAGES: Final = 1024
 _CONNECT_TIMEOUT_S: Final = 5
 _PING_EVERY_S: Final = 5
 _ANSWER_WITHIN_S: Final = 5.0
+_LOOK_EVERY_S: Final = 0.2
 _STORE_FULL: Final = frozenset({10023, 10047, 10077})
 """JetStream's error codes: insufficient resources, storage resources exceeded, maximum bytes exceeded."""
 
@@ -189,9 +190,8 @@ class Connection:
         while True:
             self._lost = asyncio.Event()
             try:
-                await self._one_connection(self._lost)
+                await self._until_lost(await self._one_connection(self._lost))
                 failures = 0
-                await self._lost.wait()
             except (nats.errors.Error, OSError, ValueError) as error:
                 if not isinstance(error, nats.errors.NoServersError):  # which says less than what came before it
                     self._why = _said(error)
@@ -204,7 +204,18 @@ class Connection:
             # Nodes that lost one hub together should not all come back in the same instant.
             await asyncio.sleep(self._random.uniform(longest / 2, longest))
 
-    async def _one_connection(self, lost: asyncio.Event) -> None:
+    async def _until_lost(self, client: Client) -> None:
+        """The client says when it is closed, but not where its last bytes could not be sent: so it is looked at too."""
+        while client.is_connected and not self._lost.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._lost.wait(), _LOOK_EVERY_S)
+        self._lost.set()
+        # In that case it also leaves its tasks and its socket behind, unless it is closed once more.
+        client._status = Client.DISCONNECTED  # noqa: SLF001
+        with contextlib.suppress(nats.errors.Error, OSError):
+            await client.close()
+
+    async def _one_connection(self, lost: asyncio.Event) -> Client:
         client = Client()
 
         async def closed() -> None:
@@ -243,6 +254,7 @@ class Connection:
         self._why = "The connection to the bus was lost"
         self._up.set()
         self._on_back()
+        return client
 
     async def _listen(self, client: Client, subject: str, handler: Handler) -> None:
         await client.subscribe(subject, cb=handler, pending_msgs_limit=_PENDING_MESSAGES)
