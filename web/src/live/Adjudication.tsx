@@ -7,7 +7,6 @@ import { Button, ButtonLink } from "../ui/Button";
 import { hasKeys } from "../ui/preferences";
 import { Badge, Notice, Shown } from "../ui/States";
 import { Countdown, Time } from "../ui/Time";
-import { useToast } from "../ui/Toasts";
 import { CloseAlert } from "./CloseAlert";
 import { Decision } from "./Decision";
 import type { Judgement, Reason } from "./decision";
@@ -57,7 +56,6 @@ interface QuestionProps {
 
 function Question({ view, zoom, onZoom, onClose }: QuestionProps) {
   const { session } = useSession();
-  const say = useToast();
   const acted = useActed();
   const [closing, setClosing] = useState(false);
   const { summary, open_acts: acts } = view;
@@ -78,7 +76,6 @@ function Question({ view, zoom, onZoom, onClose }: QuestionProps) {
       if (problem instanceof Problem && problem.status === 409) await acted(summary);
       throw problem;
     }
-    say("Your judgement is recorded.");
   };
 
   const judged = judgedBy(summary, session.staff) !== undefined;
@@ -119,8 +116,10 @@ function Question({ view, zoom, onZoom, onClose }: QuestionProps) {
           }
           candidateSays={<>taken {ageOf(view.person.picture_taken_on, view.captured_at)}</>}
         />
-        <div className="adjudication-facts stack tight">
+        <div className="adjudication-warnings">
           <Warnings person={view.person} />
+        </div>
+        <div className="adjudication-facts">
           <PersonFacts view={view} />
           <Score view={view} />
         </div>

@@ -8,7 +8,7 @@ import { SHOWN_ALERTS } from "./queries";
 import { type Listed, leftOf, type Wait, waitOf } from "./queue";
 
 const LOOK: Record<Wait, { words: string; tone: Tone | undefined; icon: typeof Eye }> = {
-  overdue: { words: "nobody has taken it", tone: "bad", icon: BellRing },
+  overdue: { words: "not taken", tone: "bad", icon: BellRing },
   new: { words: "new", tone: "accent", icon: BellRing },
   second: { words: "one more judgement", tone: "warn", icon: Users },
   judging: { words: "being judged", tone: "warn", icon: Eye },
@@ -121,7 +121,7 @@ function Row({
             <span className="queue-camera">{camera}</span>
             {left !== null && (
               <span className="number">
-                {wait === "new" ? `take within ${span(left)}` : left > 0 ? `expires in ${span(left)}` : "expires now"}
+                {wait === "new" ? `take in ${span(left)}` : left > 0 ? `${span(left)} to expiry` : "expires now"}
               </span>
             )}
           </span>

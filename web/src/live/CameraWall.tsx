@@ -30,14 +30,14 @@ function Tile({ camera, every, nobodyThere }: { camera: CameraTerms; every: numb
   const shown = now.situation !== "idle" && now.situation !== "unheard";
   return (
     <article className="tile" data-situation={now.situation} aria-label={camera.name}>
-      <div className="tile-picture">{shown ? <Preview camera={camera.camera} every={every} /> : <NoPicture />}</div>
-      <div className="tile-foot">
-        <span className="row apart">
-          <strong className="tile-name">{camera.name}</strong>
-          <span className="tile-state" data-tone={toneOf(now.situation)}>
-            {now.situation}
-          </span>
+      <div className="tile-picture">
+        <span className="tile-state" data-tone={toneOf(now.situation)}>
+          {now.situation}
         </span>
+        {shown ? <Preview camera={camera.camera} every={every} /> : <CameraOff aria-hidden className="soft" />}
+      </div>
+      <div className="tile-foot">
+        <strong className="tile-name">{camera.name}</strong>
         <Why now={now} nobodyThere={nobodyThere} />
       </div>
     </article>
@@ -56,10 +56,6 @@ function Why({ now, nobodyThere }: { now: CameraNow; nobodyThere: boolean }) {
       ))}
     </span>
   );
-}
-
-function NoPicture() {
-  return <CameraOff aria-hidden className="soft" />;
 }
 
 /** Asks for the next picture whenever one came. Pauses while nobody can see it. */

@@ -58,6 +58,7 @@ export function Decision({ onDecide }: Props) {
   return (
     <form
       className="decision"
+      data-chosen={judgement ?? undefined}
       aria-label="Your judgement"
       onSubmit={(event) => {
         event.preventDefault();
@@ -91,7 +92,7 @@ export function Decision({ onDecide }: Props) {
       {judgement && (
         <>
           <fieldset className="reasons">
-            <legend className="small">Why? At least one reason.</legend>
+            <legend className="small">Why?</legend>
             {reasons.map((each) => (
               <ToggleButton
                 key={each.id}
@@ -100,14 +101,14 @@ export function Decision({ onDecide }: Props) {
                 onChange={() => setChosen((now) => toggled(now, each.id))}
               >
                 {each.letter && <kbd>{each.letter}</kbd>}
-                <span className="soft">{each.factor}</span> {each.words}
+                {each.words}
               </ToggleButton>
             ))}
           </fieldset>
           {problem !== null && <ProblemNotice problem={problem} />}
           <div className="decision-send">
             <TextField label="Note (optional)" value={note} onChange={setNote} />
-            <Button type="submit" kind="primary" size="big" isDisabled={busy || chosen.length === 0}>
+            <Button type="submit" kind="primary" isDisabled={busy || chosen.length === 0}>
               Give judgement <kbd>Enter</kbd>
             </Button>
           </div>

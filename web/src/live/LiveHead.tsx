@@ -39,11 +39,11 @@ export function LiveHead({ view, muted, silent, onMute, onAsk, onPause, onSettin
         {summary.rehearsal && <Badge tone="warn">REHEARSAL</Badge>}
         {summary.pause_reason && <span className="soft small">{summary.pause_reason}</span>}
         {running ? (
-          <span className="soft">
+          <span className="soft" title={`Until ${new Date(countdown.ends_at).toLocaleString()}`}>
             <strong className="live-left">
               <Countdown until={countdown.ends_at} over="Time is over" />
             </strong>{" "}
-            left, until <Time at={countdown.ends_at} />
+            left
           </span>
         ) : (
           <span className="soft">
@@ -55,7 +55,7 @@ export function LiveHead({ view, muted, silent, onMute, onAsk, onPause, onSettin
         <Presence view={view} />
         <Button aria-label={muted ? "Sound on" : "Sound off"} aria-pressed={muted} onPress={onMute}>
           {muted ? <VolumeX aria-hidden /> : <Volume2 aria-hidden />}
-          {silent && <span className="small">silent until you press a key</span>}
+          {silent && <span className="small">press a key to hear it</span>}
         </Button>
         <Button aria-label="Keys and choices" onPress={onSettings}>
           <CircleHelp aria-hidden />

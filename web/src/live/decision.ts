@@ -18,15 +18,14 @@ const LETTERS = [..."abcdfghijklnoqrstuvwxyz"];
 export interface ReasonChoice {
   id: Reason;
   letter: string;
-  factor: string;
   words: string;
 }
 
-/** The reasons of the rules with a letter each, and what they are about: the subject, the system, the environment. */
+/** The reasons of the rules, with a letter each and without the factor before the colon, which they say themselves. */
 export function reasonChoices(vocabulary: Vocabulary | undefined): ReasonChoice[] {
   return choices(vocabulary, "adjudication_reasons").map(({ id }, place) => {
-    const [factor = "", words = id] = id.split(": ");
-    return { id: id as Reason, letter: LETTERS[place] ?? "", factor, words };
+    const [, words = id] = id.split(": ");
+    return { id: id as Reason, letter: LETTERS[place] ?? "", words };
   });
 }
 
