@@ -206,7 +206,13 @@ class EventFeed:
             await asyncio.sleep(_FLEET_EVERY_S)
 
     def _encoded_fleet(self) -> bytes:
-        return b"event: fleet\ndata: %s\n\n" % canonical_bytes(fleet_document(self._fleet, self._records.clock()))
+        try:
+            document = canonical_bytes(fleet_document(self._fleet, self._records.clock()))
+        except ValueError as error:
+            # A node's figures that no document can hold must not end the events of everybody.
+            log.warning("fleet_not_told", reason=str(error))
+            return self._fleet_now
+        return b"event: fleet\ndata: %s\n\n" % document
 
     async def _watch_standing(self) -> None:
         while True:

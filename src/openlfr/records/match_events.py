@@ -70,9 +70,10 @@ def disclose_matches(
     So are test alerts of a real deployment: people must not learn from another system which questions are tests, and
     no other system must act on one. Those of a rehearsal are told as such.
     """
-    with records.database.writing() as session:
+    with records.database.reading() as session:
         found = {alert: facts for alert in wanted if (facts := _facts(records, session, alert)) is not None}
-        if found:
+    if found:
+        with records.database.writing() as session:
             records.audit.append(session, *(_disclosure(alert, recipient) for alert in found))
     return found
 

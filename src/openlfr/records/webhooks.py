@@ -138,19 +138,19 @@ class Webhooks:
 
     def one(self, by: Actor, webhook: WebhookId, origin: str) -> tuple[Webhook, Sequence[Attempt]] | Refusal:
         """A webhook and the last attempts to deliver to it, the newest first."""
-        with self.records.database.writing() as session:
-            row = self._known(session, by, webhook, origin)
-            if isinstance(row, Refusal):
-                return row
+        with self.records.database.reading() as session:
+            found = self._found(session, by, webhook)
             attempts = session.scalars(
                 select(WebhookAttemptRow)
                 .where(WebhookAttemptRow.webhook_id == webhook)
                 .order_by(WebhookAttemptRow.number.desc())
-            )
-            shown = [
-                Attempt(each.event, each.attempted_at, each.outcome, each.status, each.took_ms) for each in attempts
-            ]
-            return self._value(row), shown
+            ).all()
+        if isinstance(found, Refusal):
+            with self.records.database.writing() as session:
+                return self._refused(session, by, webhook, origin, found)
+        return self._value(found), [
+            Attempt(each.event, each.attempted_at, each.outcome, each.status, each.took_ms) for each in attempts
+        ]
 
     def disable(self, by: Actor, webhook: WebhookId, origin: str) -> Webhook | Refusal:
         """Tell it nothing more; what happens meanwhile it hears of once it is enabled again."""
@@ -269,11 +269,13 @@ class Webhooks:
         )
 
     def _known(self, session: Session, by: Actor, webhook: WebhookId, origin: str) -> WebhookRow | Refusal:
+        found = self._found(session, by, webhook)
+        return self._refused(session, by, webhook, origin, found) if isinstance(found, Refusal) else found
+
+    def _found(self, session: Session, by: Actor, webhook: WebhookId) -> WebhookRow | Refusal:
         refusal = self._may(by)
         row = session.get(WebhookRow, webhook) if refusal is None and is_identifier(webhook) else None
-        if row is not None:
-            return row
-        return self._refused(session, by, webhook, origin, refusal or _UNKNOWN)
+        return row if row is not None else refusal or _UNKNOWN
 
     def _may(self, by: Actor) -> Refusal | None:
         verdict = may_act(by, Action.MANAGE_WEBHOOKS, self.records.clock())
