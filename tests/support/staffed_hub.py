@@ -175,7 +175,7 @@ class StaffedHub:
             reason="Failed to appear.",
             warning_markers=("violent",),
             look_alikes=("his brother",),
-            picture_taken_on=date(2025, 2, 3),
+            picture_taken_on=date(1984, 2, 3),
             under_18=False,
             vulnerable=False,
             blue_list=False,

@@ -1,12 +1,12 @@
 """Alerts on the wire: the question a match asks, and the answers people give."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
 from openlfr.hub.schemas.application import SetupForm
-from openlfr.hub.schemas.wire import Answering, Asking, Day, Identifier, Moment, Name, Text, Version
+from openlfr.hub.schemas.wire import Answering, Asking, Identifier, Moment, Name, Text, Version
 from openlfr.policy.alert import (
     AdjudicationReason,
     AlertState,
@@ -209,7 +209,7 @@ class ListedPersonView(Answering):
     reason: str
     warning_markers: list[str]
     look_alikes: list[str]
-    picture_taken_on: Day
+    picture_taken_on: date
     under_18: bool
     vulnerable: bool
     blue_list: bool
