@@ -9,8 +9,10 @@ import pytest
 import structlog
 from fastapi import APIRouter, Request
 from fastapi.dependencies.models import Dependant
+from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel
+from tests.support.cameras import wait_until
 from tests.support.database import HandClock
 from tests.support.hub_app import HubApp, quick_passwords, running_hub_app
 
@@ -37,6 +39,15 @@ class Form(BaseModel):
 @FAULTS.get("/unexpected")
 def unexpected(_caller: SignedIn) -> None:
     raise RuntimeError("Zbigniew Quibbleworth was on the list")
+
+
+@FAULTS.get("/cut-short")
+def cut_short(_caller: SignedIn) -> StreamingResponse:
+    def parts() -> Iterator[bytes]:
+        yield b"the beginning"
+        raise RuntimeError("Zbigniew Quibbleworth was on the list")
+
+    return StreamingResponse(parts())
 
 
 @FAULTS.get("/busy")
@@ -173,6 +184,17 @@ def test_an_unexpected_error_says_nothing_of_itself_but_a_number(hub: HubApp, ca
     assert entry["number"] in sentence
     assert any("test_app.py" in frame for frame in entry["where"])
     assert "Quibbleworth" not in answer.text + str(logged) + caplog.text
+
+
+def test_an_error_in_the_middle_of_an_answer_ends_it_and_is_logged_without_its_words(
+    hub: HubApp, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = hub.browser(Role.OPERATOR)
+    with structlog.testing.capture_logs() as logged, pytest.raises(httpx.RemoteProtocolError):
+        browser.get("/faults/cut-short")
+    wait_until(lambda: "AnswerCutShortError" in caplog.text)
+    assert [each["kind"] for each in logged if each["event"] == "request_failed"] == ["RuntimeError"]
+    assert "Quibbleworth" not in str(logged) + caplog.text
 
 
 def test_what_the_records_say_of_folders_stays_in_the_log(hub: HubApp) -> None:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Literal
 
 import pytest
+from argon2 import PasswordHasher
 from pyotp import TOTP
 from sqlalchemy import func, select
 from tests.support.authenticator import SoftwareAuthenticator
@@ -143,6 +145,22 @@ def test_what_the_database_holds_of_an_account_opens_nothing(door: AtTheDoor) ->
 def test_passwords_are_stretched_as_rfc_9106_recommends() -> None:
     hasher = PasswordStore().hasher
     assert (hasher.time_cost, hasher.memory_cost, hasher.parallelism) == (3, 65536, 4)
+
+
+def test_an_unknown_name_costs_as_much_as_a_known_one(door: AtTheDoor) -> None:
+    class CountingHasher(PasswordHasher):
+        verified = 0
+
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002
+            self.verified += 1
+            return super().verify(hash, password)
+
+    door.with_passkey()
+    hasher = CountingHasher(time_cost=1, memory_cost=8, parallelism=1)
+    sign_in = replace(door.sign_in, passwords=PasswordStore(hasher))
+    for tried, name in enumerate((NAME, "nobody.at.all", ""), 1):
+        assert isinstance(sign_in.by_password(name, "a guess", "000000", DOOR), SignInRefused)
+        assert hasher.verified == tried
 
 
 def test_invitations_sign_ins_and_changes_are_in_the_audit_log(door: AtTheDoor) -> None:

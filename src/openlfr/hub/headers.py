@@ -47,6 +47,10 @@ _ALWAYS: Final = {
 _TLS: Final = {"Strict-Transport-Security": "max-age=63072000"}
 
 
+class AnswerCutShortError(Exception):
+    """A fault came when part of the answer was on the wire: the server ends the connection."""
+
+
 class Safeguards:
     """Refuses requests for other hosts, from other sites and too many; adds the headers to every answer."""
 
@@ -77,9 +81,11 @@ class Safeguards:
         try:
             await answer(scope, receive, guarded)
         except Exception as error:
+            answer = fault(error, scope["method"])
             if started:
-                raise
-            await fault(error, scope["method"])(scope, receive, headed)
+                # The server logs what reaches it, whole; the error itself may repeat personal data.
+                raise AnswerCutShortError("An answer ended in a fault: the log has its number above.") from None
+            await answer(scope, receive, headed)
 
     def _headed(self, scope: Scope, send: Send) -> Send:
         api = scope["path"].startswith(API)

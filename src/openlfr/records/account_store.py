@@ -16,6 +16,7 @@ from openlfr.records.acting import reference
 from openlfr.records.audit_entry import AuditEvent, Processing, SignInAct, Who
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.people_tables import StaffRow
+from openlfr.records.schema import Table
 from openlfr.sealing.box import Place
 from openlfr.sealing.vault_file import KeyPurpose
 
@@ -60,14 +61,15 @@ def open_staff(session: Session, staff: StaffId) -> Refusal | None:
     return None
 
 
-def seal_column(records: HubRecords, column: str, row: str, text: str) -> bytes:
-    """Seal a text of an account or passkey, for the column and row it belongs to."""
-    return records.sealer.seal_text(records.vault.sole_key(KeyPurpose.STAFF), text, _place(column, row))
+def seal_column(records: HubRecords, table: type[Table], column: str, row: str, text: str) -> bytes:
+    """Seal a text for the table, column and row it belongs to."""
+    key = records.vault.sole_key(KeyPurpose.STAFF)
+    return records.sealer.seal_text(key, text, Place(table.__tablename__, column, row))
 
 
-def open_column(records: HubRecords, column: str, row: str, sealed: bytes) -> str:
-    """The text that `seal_column` sealed for the same column and row."""
-    return records.sealer.unseal_text(sealed, _place(column, row))
+def open_column(records: HubRecords, table: type[Table], column: str, row: str, sealed: bytes) -> str:
+    """The text that `seal_column` sealed for the same place."""
+    return records.sealer.unseal_text(sealed, Place(table.__tablename__, column, row))
 
 
 def account_named(records: HubRecords, session: Session, sign_in_name: str) -> AccountRow | None:
@@ -87,7 +89,3 @@ def write_sign_in(
     who = Who(staff or _NOBODY, None)
     event = AuditEvent(who, act, Processing.NONE, reference(KIND, staff or _NOBODY), origin, words)
     records.audit.append(session, event)
-
-
-def _place(column: str, row: str) -> Place:
-    return Place(AccountRow.__tablename__, column, row)

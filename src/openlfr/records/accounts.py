@@ -126,8 +126,10 @@ class Accounts:
             row = self._account_to_name(session, by, staff, name)
             if isinstance(row, Refusal):
                 return self._refused(session, by, staff, origin, row)
-            row.directory_digest = None if name is None else directory_digest(self.records, name)
-            row.directory_name = None if name is None else seal_column(self.records, "directory_name", staff, name)
+            row.directory_digest = row.directory_name = None
+            if name is not None:
+                row.directory_digest = directory_digest(self.records, name)
+                row.directory_name = seal_column(self.records, AccountRow, "directory_name", staff, name)
             session.flush()
             self._done(session, by, staff, origin, "Directory name set." if name else "Directory name removed.")
             return self._value(session, row)
@@ -144,7 +146,7 @@ class Accounts:
             row = AccountRow(staff_id=staff, totp_step=0)
             session.add(row)
         row.name_digest = name_digest(self.records, name)
-        row.sign_in_name = seal_column(self.records, "sign_in_name", staff, name)
+        row.sign_in_name = seal_column(self.records, AccountRow, "sign_in_name", staff, name)
         take_credentials_away(session, row)
         ended = self.sessions.end_all(session, staff, Who.acting(by, Action.MANAGE_STAFF), origin)
         token, expires_at = new_token(self.random_bytes), self.records.clock() + _LINK_LIFE
@@ -206,13 +208,14 @@ class Accounts:
     def _value(self, session: Session, row: AccountRow) -> Account:
         staff = StaffId(row.staff_id)
         link = session.get(SignInLinkRow, staff)
-        in_force = link is not None and link.expires_at > self.records.clock()
-        directory = row.directory_name
+        directory = None
+        if row.directory_name is not None:
+            directory = open_column(self.records, AccountRow, "directory_name", staff, row.directory_name)
         return Account(
             staff=staff,
-            sign_in_name=open_column(self.records, "sign_in_name", staff, row.sign_in_name),
+            sign_in_name=open_column(self.records, AccountRow, "sign_in_name", staff, row.sign_in_name),
             has_password=row.password_hash is not None,
             passkeys=len(passkeys_of(session, staff)),
-            directory_name=None if directory is None else open_column(self.records, "directory_name", staff, directory),
-            invited_until=link.expires_at if link is not None and in_force else None,
+            directory_name=directory,
+            invited_until=link.expires_at if link is not None and link.expires_at > self.records.clock() else None,
         )

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -55,7 +55,7 @@ class Credentials:
     records: HubRecords
     challenges: Challenges
     site: HubSite
-    passwords: PasswordStore = field(default_factory=PasswordStore)
+    passwords: PasswordStore
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
 
     def of(self, staff: StaffId) -> OwnCredentials | Refusal:
@@ -65,7 +65,7 @@ class Credentials:
             if row is None:
                 return Refusal(RefusalCode.UNKNOWN_RECORD, "You have no account: ask an administrator to invite you.")
             return OwnCredentials(
-                sign_in_name=open_column(self.records, "sign_in_name", staff, row.sign_in_name),
+                sign_in_name=open_column(self.records, AccountRow, "sign_in_name", staff, row.sign_in_name),
                 has_password=row.password_hash is not None,
                 passkeys=tuple(self._value(each) for each in passkeys_of(session, staff)),
             )
@@ -75,6 +75,9 @@ class Credentials:
         own = self.of(staff)
         if isinstance(own, Refusal):
             return own
+        problems = tuple(password_problems("new_password", new, own.sign_in_name))
+        if problems:
+            return refused_fields("The new password", problems)
         attempts = (Attempt.on_account(own.sign_in_name),)
         delay = SignInDelay(self.records)
         wait_s = delay.begin(attempts)
@@ -84,10 +87,10 @@ class Credentials:
             row = session.get(AccountRow, staff)
             kept = None if row is None else row.password_hash
         if not self.passwords.matches(kept, old):
+            with self.records.database.writing() as session:
+                words = "The old password was wrong: it was not changed."
+                write_sign_in(self.records, session, staff, SignInAct.SIGN_IN_FAILED, origin, words)
             return refused_fields("The new password", [FieldProblem("old_password", "This is not your password.")])
-        problems = tuple(password_problems("new_password", new, own.sign_in_name))
-        if problems:
-            return refused_fields("The new password", problems)
         fresh = self.passwords.hashed(new)
         with self.records.database.writing() as session:
             row = session.get(AccountRow, staff)
@@ -137,7 +140,7 @@ class Credentials:
             credential_id=made.credential_id,
             public_key=made.public_key,
             uses=made.uses,
-            name=seal_column(self.records, "passkey", passkey_id, name),
+            name=seal_column(self.records, PasskeyRow, "name", passkey_id, name),
             added_at=self.records.clock(),
             used_at=None,
         )
@@ -169,13 +172,13 @@ class Credentials:
             wrong = FieldProblem("code", "This code is wrong: type the newest one, and check the phone's clock.")
             return refused_fields("The password", [wrong])
         account.password_hash = password_hash
-        account.totp_secret = seal_column(self.records, "totp_secret", account.staff_id, secret)
+        account.totp_secret = seal_column(self.records, AccountRow, "totp_secret", account.staff_id, secret)
         account.totp_step = step
         self._write(session, StaffId(account.staff_id), origin, "Password and codes set.")
         return None
 
     def _value(self, row: PasskeyRow) -> Passkey:
-        name = open_column(self.records, "passkey", row.id, row.name)
+        name = open_column(self.records, PasskeyRow, "name", row.id, row.name)
         return Passkey(row.id, name, row.added_at, row.used_at)
 
     def _write(self, session: Session, staff: StaffId, origin: str, words: str) -> None:

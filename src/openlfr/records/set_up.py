@@ -53,7 +53,7 @@ class SetUp:
             if isinstance(found, Refusal):
                 return found
             staff = StaffId(found.staff_id)
-            name = open_column(self.records, "sign_in_name", staff, found.sign_in_name)
+            name = open_column(self.records, AccountRow, "sign_in_name", staff, found.sign_in_name)
         passkey = self.credentials.passkey_question(staff)
         if isinstance(passkey, Refusal):
             return passkey
@@ -73,7 +73,7 @@ class SetUp:
             found = self._account(session, link)
             if isinstance(found, Refusal):
                 return found
-            name = open_column(self.records, "sign_in_name", found.staff_id, found.sign_in_name)
+            name = open_column(self.records, AccountRow, "sign_in_name", found.staff_id, found.sign_in_name)
         problems = tuple(password_problems("password", password, name))
         if problems:
             return refused_fields("The password", problems)

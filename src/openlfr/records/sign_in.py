@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -76,7 +76,7 @@ class SignIn:
     sessions: Sessions
     challenges: Challenges
     site: HubSite
-    passwords: PasswordStore = field(default_factory=PasswordStore)
+    passwords: PasswordStore
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
 
     @property
@@ -143,7 +143,7 @@ class SignIn:
             account = session.get(AccountRow, known.staff)
             if account is None:
                 return SignInRefused(NotSignedIn.SESSION_ENDED)
-            name = open_column(self.records, "sign_in_name", known.staff, account.sign_in_name)
+            name = open_column(self.records, AccountRow, "sign_in_name", known.staff, account.sign_in_name)
             kept = account.password_hash
         attempts = (Attempt.on_account(name), Attempt.from_address(door.address))
         wait_s = self._delay.begin(attempts)
@@ -179,7 +179,7 @@ class SignIn:
     def _unused_step(self, account: AccountRow, code: str) -> int | None:
         if account.totp_secret is None:
             return None
-        secret = open_column(self.records, "totp_secret", account.staff_id, account.totp_secret)
+        secret = open_column(self.records, AccountRow, "totp_secret", account.staff_id, account.totp_secret)
         step = step_of(secret, code, self.records.clock())
         return None if step is None or step <= account.totp_step else step
 
