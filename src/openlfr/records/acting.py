@@ -16,6 +16,7 @@ PROCESSING: Final[Mapping[Action, Processing]] = {
     Action.BUILD_WATCHLIST: Processing.COLLECTION,
     Action.RAISE_ALERT: Processing.COLLECTION,
     Action.VIEW_ALERT: Processing.CONSULTATION,
+    Action.VIEW_CAMERA: Processing.CONSULTATION,
     Action.VIEW_DEPLOYMENT: Processing.CONSULTATION,
     Action.VIEW_STAFF: Processing.CONSULTATION,
     Action.VIEW_WATCHLIST: Processing.CONSULTATION,
