@@ -1,8 +1,7 @@
-"""`openlfr report`, `publish`, `evidence`, `test-run` and `known-answer` as people call them, on a hub with a history."""
+"""`openlfr report`, `publish`, `evidence`, `test-run`, `known-answer` as people call them, on a hub with a history."""
 
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,20 +33,35 @@ class LivedHub:
         return self.line.done(*arguments, by=self.staff[by])
 
 
-@pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LivedHub]:
-    line = new_command_line(tmp_path, monkeypatch, NOON)
-    clock = HandClock(NOON)
-    records = open_hub_records(f"sqlite:///{tmp_path / 'hub.db'}", tmp_path / "vault", PASSPHRASE, clock)
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> LivedHub:
+    """Lived through once; each test works on a copy."""
+    folder, clock = tmp_path_factory.mktemp("history"), HandClock(NOON)
+    with pytest.MonkeyPatch.context() as patch:
+        line = new_command_line(folder, patch, NOON)
+    records = open_hub_records(f"sqlite:///{folder / 'hub.db'}", folder / "vault", PASSPHRASE, clock)
     made = staffed_from_records(records, clock, *(role for role in Role if role is not Role.ADMINISTRATOR))
     reported = lived(made, Day(arrests=3, false=1))
     live, (alert, *_) = live_day(made, Day(day=4, arrests=1, no_action=0))
     line.now = clock.now
-    for module in ("report", "test_run"):
-        monkeypatch.setattr(f"openlfr.cli.{module}.utc_now", lambda: line.now)
     key = records.signer.public.raw.hex()
     records.close()
-    yield LivedHub(line, key, reported, live, alert, {role: each.staff for role, each in made.staff.items()})
+    return LivedHub(line, key, reported, live, alert, {role: each.staff for role, each in made.staff.items()})
+
+
+@pytest.fixture
+def hub(history: LivedHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LivedHub:
+    folder = tmp_path / "hub"
+    shutil.copytree(history.line.folder, folder)
+    line = CommandLine(folder, history.line.now)
+    monkeypatch.setenv("OPENLFR_DATABASE", f"sqlite:///{folder / 'hub.db'}")
+    monkeypatch.setenv("OPENLFR_VAULT", str(folder / "vault"))
+    monkeypatch.setenv("OPENLFR_VAULT_PASSPHRASE_FILE", str(folder / "passphrase"))
+    monkeypatch.setenv("COLUMNS", "220")
+    monkeypatch.chdir(folder)
+    for module in ("hub_access", "report", "test_run"):
+        monkeypatch.setattr(f"openlfr.cli.{module}.utc_now", lambda: line.now)
+    return replace(history, line=line)
 
 
 def test_every_report_is_written_and_checks_out_offline(hub: LivedHub) -> None:
@@ -75,13 +89,8 @@ def test_every_report_is_written_and_checks_out_offline(hub: LivedHub) -> None:
         hub.run("report", *arguments, "--to", name, by=by)
         said = hub.line.done("report", "verify", name, "--hub-key", hub.key)
         assert said.startswith("Genuine: "), said
-    for file in (
-        "record/deployment-record.pdf",
-        "annual/annual-report-2026.pdf",
-        "notices/sign-a2.pdf",
-        "use/notification.pdf",
-    ):
-        assert Path(file).read_bytes().startswith(b"%PDF")
+    for file in ("record/deployment-record", "annual/annual-report-2026", "notices/sign-a2", "use/notification"):
+        assert Path(f"{file}.pdf").read_bytes().startswith(b"%PDF")
     (Path("annual") / "annual-report-2026.csv").write_text("better figures")
     tampered = hub.line.run("report", "verify", "annual", "--hub-key", hub.key)
     assert tampered.exit_code == 1
@@ -99,20 +108,8 @@ def test_what_cannot_be_reported_is_said_in_a_sentence(hub: LivedHub) -> None:
     assert "the role authorising officer is needed" in hub.line.refused(
         "report", "annual", "2026", "--to", "x", by=operator
     )
-    wrong = hub.line.refused(
-        "report",
-        "notices",
-        hub.live,
-        "--to",
-        "x",
-        "--page",
-        "p",
-        "--contact",
-        "c",
-        "--time-zone",
-        "Nowhere",
-        by=operator,
-    )
+    arguments = ("notices", hub.live, "--to", "x", "--page", "p", "--contact", "c", "--time-zone", "Nowhere")
+    wrong = hub.line.refused("report", *arguments, by=operator)
     assert "Nowhere is no time zone" in wrong
     assert not Path("x").exists()
 
