@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import StreamConfig
 from tests.support.bus import AUTHORITY, HUB_SEED, NODE, NODE_SEED, run, running_bus, settings, until
@@ -150,6 +151,34 @@ def test_a_bus_that_is_killed_is_started_anew_with_everything_it_kept(tmp_path: 
             assert await bus.hub.wait_connected(20)
             assert (await bus.hub.client.jetstream().stream_info("ALERTS")).state.messages == 5
             assert await node.request(hello_subject(NODE), b"again") == b"heard: again"
+            await node.close()
+
+    run(test)
+
+
+def test_a_client_that_ends_without_saying_so_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Client._close
+    silent: list[Client] = []
+
+    async def giving_up(self: Client, status: int, do_cbs: bool = True) -> None:
+        """As the client does when its last bytes cannot be sent: half closed, and nobody is told."""
+        if self not in silent:
+            silent.append(self)
+            self._status = Client.CLOSED
+            raise ConnectionResetError
+        await original(self, status, do_cbs)
+
+    async def test() -> None:
+        async with running_bus(tmp_path, NODE_USER) as bus:
+            await bus.hub.subscribe("olfr.hello.*", answer)
+            node = await as_node(bus.server.url)
+            assert await node.wait_connected(20)
+            monkeypatch.setattr(Client, "_close", giving_up)
+            bus.server.kill()
+            await until(lambda: len(silent) >= 2)
+            await until(lambda: bus.server.restarts and node.connected and bus.hub.connected)
+            assert await node.request(hello_subject(NODE), b"again") == b"heard: again"
+            monkeypatch.undo()
             await node.close()
 
     run(test)

@@ -67,16 +67,16 @@ def test_a_node_that_is_killed_with_alerts_waiting_loses_none_and_leaves_nothing
             (await hub.enrol(folder)).close()
             hub.people = listed(HOPPER)
             hub.order(plan(hub.clock, hub.people))
-            logs = [folder / "first.log", folder / "second.log"]
-            with started(logs[0]) as node:
+            log = folder / "said.log"
+            with started(log) as node:
                 await until(lambda: hub.alerts)
                 await hub.cut()
-                await until(lambda: waiting(logs[0]) >= 2, at_most_s=120)
+                await until(lambda: waiting(log) >= 2)
                 node.kill()
-            kept = waiting(logs[0])
+            kept = waiting(log)
             # Nothing that could be looked at after a theft: neither who walked past, nor who was looked for.
             traces = _traces(hub)
-            assert len(traces) > 50
+            assert len(traces) > 25
             for path in folder.rglob("*"):
                 content = path.read_bytes() if path.is_file() else b""
                 assert not [trace for trace in traces if trace in content], path

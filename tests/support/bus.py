@@ -53,7 +53,7 @@ class AheadClock(SystemClock):
             return super().utc() + self._ahead
 
 
-async def until(condition: Callable[[], object], *, at_most_s: float = 60.0) -> None:
+async def until(condition: Callable[[], object], *, at_most_s: float = 120.0) -> None:
     """Wait for something that another task or process does; fails the test when it does not come about."""
     try:
         async with asyncio.timeout(at_most_s):
@@ -67,7 +67,7 @@ def run(test: Callable[[], Awaitable[None]]) -> None:
     """Run an asynchronous test to its end."""
 
     async def bounded() -> None:
-        async with asyncio.timeout(300):
+        async with asyncio.timeout(500):
             await test()
 
     asyncio.run(bounded())

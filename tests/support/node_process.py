@@ -6,10 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from tests.support.faces import models
-from tests.support.scripted_hub import UNLOCK
-from tests.support.street import street
+from tests.support.scripted_hub import UNLOCK, quiet_street
 
-from openlfr.capture.synthetic import SyntheticStreetSource
 from openlfr.node import deployment_work
 from openlfr.node.memory import forbid_core_dumps
 from openlfr.node.program import NodeProgram
@@ -22,7 +20,7 @@ async def main(folder: Path) -> None:
     await NodeProgram(
         state,
         models=models,
-        source=lambda _address: SyntheticStreetSource(street()),
+        source=lambda _address: quiet_street(),
         on_status=lambda status: print(f"waiting {status.waiting}", flush=True),
     ).run()
 

@@ -84,6 +84,11 @@ _STREAM = "ALERTS"
 _SETTINGS = NodeSettings(1, (CameraSettings(CAMERA, "North End", "synthetic:", 32),))
 
 
+def quiet_street() -> SyntheticStreetSource:
+    """The street at few frames a second, so that a test leaves some of the processor to others."""
+    return SyntheticStreetSource(street(frames_per_s=8.0))
+
+
 def street_setup() -> MatchingSetup:
     """What the models of tests make, without a second opinion."""
     made = models()
@@ -270,7 +275,7 @@ class ScriptedHub:
     def last(self) -> Hello:
         return self.hellos[-1]
 
-    async def hears(self, what: Callable[[Hello], object], *, at_most_s: float = 60.0) -> None:
+    async def hears(self, what: Callable[[Hello], object], *, at_most_s: float = 120.0) -> None:
         """Wait until a hello says something, asking for hellos more often than they would come by themselves."""
         asking = asyncio.create_task(self._keep_nudging())
         try:
@@ -395,7 +400,7 @@ async def running_node(
         state,
         clock,
         models=models,
-        source=lambda _address: SyntheticStreetSource(street()),
+        source=lambda _address: quiet_street(),
         store_limit_bytes=store_limit_bytes,
         on_status=statuses.append,
     )

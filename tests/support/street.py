@@ -21,10 +21,12 @@ def _person(label: str, portrait: BGRImage) -> StreetPerson:
     return StreetPerson(label, portrait, (box.x, box.y, box.x + box.width, box.y + box.height))
 
 
-def street(*, spacing_s: float = 3.5, traits: tuple[Trait, ...] = (Trait.PLAIN,)) -> SyntheticStreet:
+def street(
+    *, spacing_s: float = 3.5, traits: tuple[Trait, ...] = (Trait.PLAIN,), frames_per_s: float = 25.0
+) -> SyntheticStreet:
     """Both people walk past in turn, Hopper first."""
     people = (_person(HOPPER, grace_hopper()), _person(COLLINS, astronaut()))
-    return SyntheticStreet(people, spacing_s=spacing_s, traits=traits)
+    return SyntheticStreet(people, spacing_s=spacing_s, traits=traits, frames_per_s=frames_per_s)
 
 
 def street_frame(scene: SyntheticStreet, index: int, camera: str = "camera") -> Frame:
