@@ -14,14 +14,17 @@ from tests.support.faces import models
 
 from openlfr.capture.synthetic import SyntheticStreet, SyntheticStreetSource
 from openlfr.cli.demo_street import demo_people
-from openlfr.hub.place import HubPlace, first_administrator, held, hub_place, made_records
+from openlfr.hub.fleet_news import NodeNews
+from openlfr.hub.place import HubPlace, authority_of, first_administrator, held, hub_place, made_records
 from openlfr.hub.serve import Listening, Running, serve
 from openlfr.hub.services import Services
 from openlfr.hub.settings import HubSettings
+from openlfr.link.connection import connect
 from openlfr.link.enrolment import EnrolmentCode, enrol
+from openlfr.link.tls import client_context
 from openlfr.node.program import NodeProgram
 from openlfr.node.state import NodeState
-from openlfr.policy.identifiers import StaffId
+from openlfr.policy.identifiers import NodeId, StaffId
 from openlfr.policy.refusal import Refusal
 from openlfr.policy.roles import Actor
 from openlfr.records.hub_records import HubRecords
@@ -29,6 +32,7 @@ from openlfr.records.nodes import Invitation
 from openlfr.records.people_tables import StaffRow
 from openlfr.sealing.unlock import KeyFile
 from openlfr.sealing.vault import Vault
+from openlfr.sealing.vault_file import KeyPurpose
 
 NODE_UNLOCK = KeyFile(b"\x5a" * 32)
 TERMINAL = "console 1"
@@ -73,6 +77,21 @@ class LivingHub:
     @property
     def administrator(self) -> Actor:
         return administrator_of(self.services)
+
+    def news(self, node: NodeId) -> NodeNews:
+        """What a node last said, as the hub's API has it."""
+        assert self.running is not None
+        return self.running.fleet.news[node]
+
+    async def put(self, subject: str, content: bytes) -> None:
+        """Put something into the queue of alerts, as somebody who holds the bus could."""
+        seed = self.records.vault.sole_key(KeyPurpose.BUS).secret
+        url = f"nats://localhost:{self.listening.bus_port}"
+        tls = client_context(authority_of(self.records).pem)
+        link = await connect([url], seed, tls, "intruder", inbox="_INBOX_INTRUDER")
+        assert await link.wait_connected(60), link.why_not
+        await link.publish_kept(subject, content, self.records.new_id())
+        await link.close()
 
     async def start(self) -> None:
         self._stop = asyncio.Event()

@@ -78,6 +78,7 @@ class Running:
     bus: tuple[str, ...]
     services: Services
     nodes: Nodes
+    fleet: Fleet
 
 
 async def serve(
@@ -155,7 +156,7 @@ async def _serve(
             async with asyncio.timeout(_READY_WITHIN_S):
                 while not server.started:
                     await asyncio.sleep(_POLL_S)
-            once_ready = tasks.create_task(beside(Running(settings.address, bus.addresses, services, nodes)))
+            once_ready = tasks.create_task(beside(Running(settings.address, bus.addresses, services, nodes, fleet)))
             await stop.wait()
             once_ready.cancel()
             await asyncio.wait([once_ready])

@@ -1,0 +1,228 @@
+"""The hub's side of the link on a real bus: whom it believes, what it tells whom, and what it never lets in."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from tests.support.bus import run, until
+from tests.support.hand_node import HandNode, hand_node
+from tests.support.living_hub import TERMINAL, LivingHub, living_hub, utc_now
+from tests.support.rehearsals import Rehearsal, live_rehearsal, quick_kit
+from tests.support.staffed_hub import PICTURES
+
+from openlfr.link.connection import LinkLostError
+from openlfr.link.messages import HeldPlan, Orders, Tally, alerts_subject
+from openlfr.link.sealed_alert import seal_alert
+from openlfr.link.signed_messages import open_settings, read_plan
+from openlfr.node.state import NodeState
+from openlfr.policy.documents import from_document
+from openlfr.policy.identifiers import AlertId, EntryId, PersonReference
+from openlfr.policy.plan import ArmedPlan, Order
+from openlfr.policy.raised_alert import ListedPerson, RaisedAlert
+from openlfr.policy.refusal import Refusal
+from openlfr.policy.watchlist import Category
+from openlfr.records.audit_tables import AuditEntryRow
+from openlfr.records.cameras import CameraDraft, Cameras
+from openlfr.records.plans import plan_in_force
+from openlfr.records.presence import check_out
+from openlfr.records.tallies import deployment_tally
+from openlfr.sealing.canonical import parse_canonical
+from openlfr.sealing.signature import SigningKey
+
+
+def raised_by(hub: LivingHub, rehearsal: Rehearsal, node: HandNode) -> RaisedAlert:
+    """An alert as this node would raise it now, of nobody."""
+    with hub.records.database.reading() as session:
+        document = plan_in_force(session, rehearsal.deployment)
+    assert document is not None
+    plan = from_document(ArmedPlan, parse_canonical(document.body))
+    person = ListedPerson(
+        entry=EntryId(hub.records.new_id()),
+        person=PersonReference("T/1"),
+        name="Grace Hopper",
+        categories=(Category.SUSPECT,),
+        offence="",
+        reason="Consented.",
+        warning_markers=(),
+        look_alikes=(),
+        picture_taken_on=utc_now().date(),
+        under_18=False,
+        vulnerable=False,
+        blue_list=True,
+    )
+    return RaisedAlert(
+        alert=AlertId(hub.records.new_id()),
+        deployment=rehearsal.deployment,
+        plan=plan.plan,
+        node=node.node,
+        camera=rehearsal.camera,
+        captured_at=utc_now(),
+        score=0.9,
+        second_score=None,
+        threshold=plan.threshold,
+        setup=plan.setup,
+        watchlist_hash=plan.watchlist_hash,
+        shots=3,
+        quality=80.0,
+        person=person,
+    )
+
+
+def acts(hub: LivingHub, act: str, processing: str) -> int:
+    with hub.records.database.reading() as session:
+        return session.execute(
+            select(func.count())
+            .select_from(AuditEntryRow)
+            .where(AuditEntryRow.act == act, AuditEntryRow.processing == processing)
+        ).scalar_one()
+
+
+async def lived(hub: LivingHub, folder: Path) -> tuple[Rehearsal, NodeState]:
+    state = await hub.enrolled(folder / "node")
+    rehearsal = await asyncio.to_thread(live_rehearsal, hub.services, state.enrolment.node, folder, quick_kit())
+    return rehearsal, state
+
+
+def test_a_node_is_told_its_plan_cameras_and_officers_once_and_what_changed_at_once(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living_hub(tmp_path / "hub") as hub:
+            rehearsal, state = await lived(hub, tmp_path)
+            async with hand_node(state) as node:
+                orders = await told_of_a_plan(node)
+                (document,) = orders.plans
+                plan = read_plan(document.encode(), state.hub_key)
+                assert (plan.deployment, plan.order) == (rehearsal.deployment, Order.ANALYSE)
+                assert [each.officer for each in orders.check_ins] == [rehearsal.onlooker.staff]
+                settings = open_settings(orders.settings, state.keys.exchange)
+                assert [each.address for each in settings.cameras] == ["synthetic:"]
+                holding = {
+                    "plans": (HeldPlan(plan.deployment, plan.sequence),),
+                    "settings": settings.version,
+                }
+                again = await node.says(utc_now(), **holding)
+                assert (again.plans, again.settings, again.number) == ((), "", node.number)
+
+                nudged = asyncio.Event()
+
+                async def on_nudge(_message: object) -> None:
+                    nudged.set()
+
+                await node.link.subscribe(f"olfr.nudge.{node.node}", on_nudge)
+                await asyncio.to_thread(check_out, hub.records, rehearsal.onlooker, rehearsal.deployment, "console 2")
+                await until(nudged.is_set)
+                assert (await node.says(utc_now(), **holding)).check_ins == ()
+                await asyncio.to_thread(rehearsal.end)
+                (over,) = (await told_of_a_plan(node, **holding)).plans
+                assert read_plan(over.encode(), state.hub_key).order is Order.STOP
+
+    run(story)
+
+
+async def told_of_a_plan(node: HandNode, **holding: object) -> Orders:
+    """The orders as soon as there is a plan among them."""
+    while True:
+        orders = await node.says(utc_now(), **holding)
+        if orders.plans:
+            return orders
+        await asyncio.sleep(0.05)
+
+
+def test_a_revoked_node_is_thrown_off_the_bus_and_its_alerts_are_refused(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living_hub(tmp_path / "hub") as hub:
+            rehearsal, state = await lived(hub, tmp_path)
+            async with hand_node(state) as node:
+                await told_of_a_plan(node)
+                late = seal_alert(raised_by(hub, rehearsal, node), PICTURES, state.keys.signer, state.hub_exchange_key)
+                assert hub.running is not None
+                revoked = await asyncio.to_thread(
+                    hub.running.nodes.revoke, hub.administrator, node.node, "Stolen.", TERMINAL
+                )
+                assert not isinstance(revoked, Refusal)
+                await until(lambda: not node.link.connected)
+                with pytest.raises(LinkLostError):
+                    await node.says(utc_now())
+                # As if it had been on its way: whoever holds the bus may put it there, and it is refused all the same.
+                await hub.put(alerts_subject(node.node), late)
+                await until(lambda: acts(hub, "RAISE_ALERT", "none") == 1)
+                assert rehearsal.alerts() == []
+
+    run(story)
+
+
+def test_a_forged_alert_is_recorded_taken_off_and_holds_up_nothing(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living_hub(tmp_path / "hub") as hub:
+            rehearsal, state = await lived(hub, tmp_path)
+            async with hand_node(state) as node:
+                raised = raised_by(hub, rehearsal, node)
+                forger = SigningKey(b"\x66" * 32)
+                await hub.put(alerts_subject(node.node), seal_alert(raised, PICTURES, forger, state.hub_exchange_key))
+                await hub.put(alerts_subject(node.node), b"no alert at all")
+                await node.raises(raised)
+                await node.raises(raised, "the same again under another number")
+                other = raised_by(hub, rehearsal, node)
+                await node.raises(replace(other, score=0.1))
+                await node.raises(other, "the true one")
+                await until(lambda: len(rehearsal.alerts()) == 2)
+                assert set(rehearsal.alerts()) == {raised.alert, other.alert}
+                assert acts(hub, "RAISE_ALERT", "none") == 3
+                assert acts(hub, "RAISE_ALERT", "collection") == 2
+
+    run(story)
+
+
+def test_two_programs_with_one_nodes_keys_are_both_refused_and_people_are_told(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living_hub(tmp_path / "hub") as hub:
+            _, state = await lived(hub, tmp_path)
+            async with hand_node(state, "true") as node, hand_node(state, "stolen") as twin:
+                await told_of_a_plan(node)
+                for each in (twin, node, twin):
+                    orders = await each.says(utc_now())
+                assert (orders.plans, orders.check_ins, orders.settings) == ((), (), "")
+                await until(lambda: hub.news(node.node).hello.complaint.startswith("Two programs run with this node's"))
+                for each in (node, twin):
+                    assert (await each.says(utc_now())).plans == ()
+                assert acts(hub, "NODE_DOUBLED", "none") == 1
+
+    run(story)
+
+
+def test_what_a_node_counts_is_kept_over_its_restarts_and_the_end_of_the_hub(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living_hub(tmp_path / "hub") as hub:
+            rehearsal, state = await lived(hub, tmp_path)
+
+            def tally(faces: int) -> Tally:
+                return Tally(rehearsal.deployment, "passages-1", faces, faces, faces, 0, 0, faces, faces, 0)
+
+            async with hand_node(state, "first") as node:
+                await told_of_a_plan(node)
+                await node.says(utc_now(), tallies=(tally(40),))
+            async with hand_node(state, "second") as node:
+                await node.says(utc_now(), tallies=(tally(2),))
+            await hub.stop()
+            with hub.records.database.reading() as session:
+                assert deployment_tally(session, rehearsal.deployment).faces_seen == 42
+            await hub.start()
+
+    run(story)
+
+
+def test_a_camera_of_another_node_is_told_to_nobody_else(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with living_hub(tmp_path / "hub") as hub:
+            first, second = [await hub.enrolled(tmp_path / name, name) for name in ("one", "two")]
+            draft = CameraDraft(first.enrolment.node, "North End", "rtsp://u:w@10.0.0.7/", 32)
+            await asyncio.to_thread(Cameras(hub.records).add, hub.administrator, draft, TERMINAL)
+            async with hand_node(first) as one, hand_node(second) as two:
+                orders = await one.says(utc_now())
+                while not orders.settings:
+                    orders = await one.says(utc_now())
+                assert b"10.0.0.7" not in orders.settings.encode()
+                assert (await two.says(utc_now())).settings == ""
+
+    run(story)
