@@ -91,6 +91,7 @@ function Question({ view, zoom, onZoom, onClose }: QuestionProps) {
           {mayJudge && !summary.decided && (
             <span className="soft small">
               expires in <Countdown until={summary.answer_by} over="no time" />
+              {view.blind && "; the score is shown once you have judged"}
             </span>
           )}
         </div>
@@ -99,8 +100,7 @@ function Question({ view, zoom, onZoom, onClose }: QuestionProps) {
         </Button>
       </header>
       <p className="presumption">
-        Most people who resemble somebody are somebody else. Say “same person” only if you would have said so without
-        the system; if in doubt, nobody is approached.
+        Most people who resemble somebody are somebody else. If you are in doubt, nobody is approached.
       </p>
       <div className="adjudication-body">
         <Pictures
@@ -110,7 +110,7 @@ function Question({ view, zoom, onZoom, onClose }: QuestionProps) {
           onZoom={onZoom}
           probeSays={
             <>
-              {view.camera_name}, <Time at={view.captured_at} clock /> · quality {Math.round(view.quality)} of 100, of{" "}
+              {view.camera_name}, <Time at={view.captured_at} clock /> · quality {Math.round(view.quality)}/100,{" "}
               {view.shots} {view.shots === 1 ? "shot" : "shots"}
             </>
           }
@@ -194,7 +194,7 @@ function Again({ onDecide }: { onDecide: (judgement: Judgement, reasons: Reason[
 }
 
 function Score({ view }: { view: AlertView }) {
-  if (view.blind) return <p className="soft small">The score is shown once you have judged.</p>;
+  if (view.blind) return null;
   return (
     <p className="small">
       Score <strong className="number">{view.score?.toFixed(3)}</strong>, threshold{" "}

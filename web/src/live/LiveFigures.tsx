@@ -34,6 +34,7 @@ export function LiveFigures({ view }: { view: View }) {
         </Notice>
       )}
       <dl className="live-figures">
+        <Figure name="officers there">{figures.officers.filter((each) => each.counts).length}</Figure>
         <Figure name="faces seen">{figures.faces_seen.toLocaleString()}</Figure>
         <Figure name="alerts">{figures.alerts}</Figure>
         {figures.test_alerts > 0 && <Figure name="test alerts">{figures.test_alerts}</Figure>}

@@ -12,7 +12,7 @@ import { useToast } from "../ui/Toasts";
 /** With less left than this, whoever is there is asked to confirm it. */
 const ASK_AGAIN_MS = 5 * 60_000;
 
-/** Who is at the site by their own word, and the buttons to say so oneself: cameras run only while somebody is. */
+/** The buttons to say that one is there, and a warning where nobody is: cameras run only while somebody is. */
 export function Presence({ view, big }: { view: View; big?: boolean }) {
   const { session } = useSession();
   const { deployment, state } = view.summary;
@@ -45,9 +45,11 @@ export function Presence({ view, big }: { view: View; big?: boolean }) {
   const size = big ? ({ size: "big" } as const) : {};
   return (
     <div className="row presence">
-      <Badge tone={there ? "good" : state === "live" ? "bad" : "warn"}>
-        {there ? `${there} ${there === 1 ? "officer" : "officers"} there` : "nobody checked in: cameras do not look"}
-      </Badge>
+      {(there === 0 || big) && (
+        <Badge tone={there ? "good" : state === "live" ? "bad" : "warn"}>
+          {there ? `${there} ${there === 1 ? "officer" : "officers"} there` : "nobody checked in: cameras do not look"}
+        </Badge>
+      )}
       {mayCheckIn && self && (
         <>
           <Button

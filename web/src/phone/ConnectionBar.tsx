@@ -1,23 +1,21 @@
 import { CloudOff, Wifi } from "lucide-react";
 import { useState } from "react";
 import { Link } from "react-router";
-import { useUpdates } from "../api/Events";
 import { useSession } from "../session/session";
 import { Button } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";
 import { type Decision, wordsOf } from "./decisions";
-import { usePhone, useWaiting } from "./PhoneState";
+import { useHeard, usePhone, useWaiting } from "./PhoneState";
 
 /** Whether the hub is heard, and what waits to be sent; a refused decision stays here until the officer has read why. */
 export function ConnectionBar() {
-  const { state } = useUpdates();
   const { session } = useSession();
   const waiting = useWaiting();
   const own = waiting.filter((each) => each.staff === session.staff);
   const others = waiting.length - own.length;
   const refused = own.filter((each) => each.refusal !== null);
   const going = own.length - refused.length;
-  const heard = state === "open";
+  const heard = useHeard();
   return (
     <header className="phone-bar">
       <div className="phone-line" data-heard={heard || undefined} role="status">

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { useVocabulary } from "../api/vocabulary";
+import { capital, useVocabulary } from "../api/vocabulary";
 import { JUDGEMENTS, type Judgement, type Reason, reasonChoices } from "../live/decision";
 import { Button } from "../ui/Button";
 import { BigChoice, BigChoices } from "./BigChoice";
@@ -28,7 +28,7 @@ export function JudgeStep({ again, isDisabled, onJudge }: Props) {
       {chosen && (
         <BigChoices
           label="Why? At least one."
-          options={all.map((each) => ({ id: each.id, text: each.words }))}
+          options={all.map((each) => ({ id: each.id, text: capital(each.words) }))}
           value={reasons}
           onChange={setReasons}
         />

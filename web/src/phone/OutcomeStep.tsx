@@ -1,11 +1,11 @@
 import { useState } from "react";
-import { useUpdates } from "../api/Events";
 import { choices, useVocabulary } from "../api/vocabulary";
 import { useHubNow } from "../live/queries";
 import { Button } from "../ui/Button";
 import { TextField } from "../ui/Field";
 import { BigChoice, BigChoices } from "./BigChoice";
 import type { Outcome } from "./decisions";
+import { useHeard } from "./PhoneState";
 
 type Happened = "information_given" | "force_used" | "fingerprints_requested";
 const HAPPENED: readonly { id: Happened; text: string }[] = [
@@ -23,7 +23,7 @@ interface Props {
 export function OutcomeStep({ deployment, onDone }: Props) {
   const vocabulary = useVocabulary().data;
   const now = useHubNow(deployment);
-  const heard = useUpdates().state === "open";
+  const heard = useHeard();
   const [identity, setIdentity] = useState<string | null>(null);
   const [method, setMethod] = useState<string | null>(null);
   const [outcome, setOutcome] = useState<string | null>(null);

@@ -54,7 +54,7 @@ function ending(alert: Summary): string | null {
   if (alert.state === "expired") return "The alert expired: nobody answered in time. Nobody is to be approached on it.";
   if (alert.state !== "closed") return null;
   if (alert.decided === "no match") return "A different person: closed, and nobody is approached.";
-  return "The alert is closed.";
+  return alert.engaged_by ? "The outcome is recorded, and the alert is closed." : "Closed: nobody was approached.";
 }
 
 function Over({ words, waits }: { words: string; waits: boolean }) {

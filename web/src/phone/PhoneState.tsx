@@ -76,6 +76,24 @@ export function useWaiting(): readonly Decision[] {
   return useSyncExternalStore(outbox.subscribe, outbox.snapshot);
 }
 
+/** Whether the hub is heard now: by its events, by what was last sent, and by the phone's own word about its network. */
+export function useHeard(): boolean {
+  const { outbox } = usePhone();
+  const { state } = useUpdates();
+  const answered = useSyncExternalStore(outbox.subscribe, outbox.isHeard);
+  const online = useSyncExternalStore(onNetwork, () => navigator.onLine);
+  return state === "open" && answered && online;
+}
+
+function onNetwork(changed: () => void): () => void {
+  window.addEventListener("online", changed);
+  window.addEventListener("offline", changed);
+  return () => {
+    window.removeEventListener("online", changed);
+    window.removeEventListener("offline", changed);
+  };
+}
+
 /** Sends when the network or the hub is back, and every few seconds while something waits. */
 function Sender({ outbox, staff }: { outbox: Outbox; staff: string }) {
   const { state } = useUpdates();

@@ -34,6 +34,7 @@ export class Outbox {
   private readonly answered = new Map<string, Summary>();
   private readonly listeners = new Set<() => void>();
   private sending: Promise<void> | null = null;
+  private heard = true;
 
   constructor(
     private readonly store: Store,
@@ -43,6 +44,8 @@ export class Outbox {
 
   /** For useSyncExternalStore: the same array until something changes. */
   readonly snapshot = (): readonly Decision[] => this.waiting;
+  /** Whether the hub answered when something was last sent. */
+  readonly isHeard = (): boolean => this.heard;
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
@@ -112,18 +115,25 @@ export class Outbox {
       const tried = await this.settled(decision);
       try {
         await this.done(tried, await this.hub.send(tried, tried.version ?? 0));
+        this.heard = true;
       } catch (problem) {
-        if (isLater(problem)) return false;
+        if (isLater(problem)) return this.later(problem);
         const alert = await this.hub.summary(tried.alert);
         if (isDone(tried, alert)) await this.done(tried, alert);
         else await this.change({ ...tried, refusal: sentenceOf(problem) });
       }
       return true;
     } catch (problem) {
-      if (isLater(problem)) return false;
+      if (isLater(problem)) return this.later(problem);
       await this.change({ ...decision, refusal: sentenceOf(problem) });
       return true;
     }
+  }
+
+  private later(problem: unknown): false {
+    this.heard = problem instanceof Problem && problem.status < 502;
+    this.set(this.waiting);
+    return false;
   }
 
   /** The decision as it will be sent, now and ever after: sent again, it must be the same. */
