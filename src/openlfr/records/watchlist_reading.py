@@ -1,6 +1,6 @@
 """What screens read of watchlists: pictures, what imports did, and where copies went. Every look is logged first."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -24,6 +24,7 @@ from openlfr.records.watchlist_tables import (
     WatchlistDeliveryRow,
     WatchlistImportRow,
     WatchlistPictureRow,
+    WatchlistRow,
 )
 
 _LONGEST_SIDE_PX: Final = 1600
@@ -59,23 +60,23 @@ class DeliveryRecord:
 
 def reference_picture(records: HubRecords, asked: AskedList, picture: PictureId, form: PictureForm) -> bytes | Refusal:
     """One reference picture as a JPEG file, made anew, so that nothing else that its file held goes out with it."""
+    of_list = (WatchlistPictureRow.id == picture, WatchlistPictureRow.watchlist_id == asked.watchlist)
 
-    def act(session: Session) -> bytes | Refusal:
-        row = listed(session, asked, Action.VIEW_WATCHLIST, records)
-        if isinstance(row, Refusal):
-            return row
-        wanted = WatchlistPictureRow.portrait if form is PictureForm.PORTRAIT else WatchlistPictureRow.picture
-        sealed = session.scalars(
-            select(wanted).where(WatchlistPictureRow.id == picture, WatchlistPictureRow.watchlist_id == row.id)
-        ).one_or_none()
-        if sealed is None:
-            return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such picture on this watchlist.")
-        column = "portrait" if form is PictureForm.PORTRAIT else "picture"
-        return records.sealer.unseal(sealed, picture_place(column, picture))
+    def there(session: Session) -> Refusal | None:
+        found = session.execute(select(WatchlistPictureRow.id).where(*of_list)).first()
+        return None if found else _NO_PICTURE
 
-    words = f"Looked at picture {picture} ({form})."
-    found = carried_out(records, asked, Action.VIEW_WATCHLIST, act, words)
-    return found if isinstance(found, Refusal) or form is PictureForm.PORTRAIT else _as_jpeg(found)
+    refusal = _looked(records, asked, f"Looked at picture {picture} ({form}).", there)
+    if refusal is not None:
+        return refusal
+    whole = form is PictureForm.WHOLE
+    with records.database.reading() as session:
+        wanted = WatchlistPictureRow.picture if whole else WatchlistPictureRow.portrait
+        sealed = session.scalars(select(wanted).where(*of_list)).one_or_none()
+    if sealed is None:
+        return _NO_PICTURE
+    content = records.sealer.unseal(sealed, picture_place("picture" if whole else "portrait", picture))
+    return _as_jpeg(content) if whole else content
 
 
 def imports_of(records: HubRecords, asked: AskedList) -> Sequence[ImportRecord] | Refusal:
@@ -102,16 +103,16 @@ def import_rows(
 ) -> Sequence[LineResult] | Refusal:
     """What became of the rows of an import, in the order of the file, those with a number above `after`."""
 
-    def act(session: Session) -> Sequence[LineResult] | Refusal:
-        row = listed(session, asked, Action.VIEW_WATCHLIST, records)
-        if isinstance(row, Refusal):
-            return row
+    def there(session: Session) -> Refusal | None:
         found = session.get(WatchlistImportRow, import_id)
-        if found is None or found.watchlist_id != row.id:
-            return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such import into this watchlist.")
-        return list(read_some_lines(records, session, import_id, after, most))
+        known = found is not None and found.watchlist_id == asked.watchlist
+        return None if known else Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such import into this watchlist.")
 
-    return carried_out(records, asked, Action.VIEW_WATCHLIST, act, f"Looked at the rows of import {import_id}.")
+    refusal = _looked(records, asked, f"Looked at the rows of import {import_id}.", there)
+    if refusal is not None:
+        return refusal
+    with records.database.reading() as session:
+        return list(read_some_lines(records, session, import_id, after, most))
 
 
 def deliveries_of(records: HubRecords, asked: AskedList) -> Sequence[DeliveryRecord] | Refusal:
@@ -129,6 +130,23 @@ def deliveries_of(records: HubRecords, asked: AskedList) -> Sequence[DeliveryRec
         return [DeliveryRecord(each.bundle_id, NodeId(each.node_id), each.made_at, each.destroyed_at) for each in rows]
 
     return carried_out(records, asked, Action.VIEW_WATCHLIST, act, "Looked at where copies of a watchlist went.")
+
+
+_NO_PICTURE: Final = Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such picture on this watchlist.")
+
+
+def _looked(
+    records: HubRecords, asked: AskedList, words: str, there: Callable[[Session], Refusal | None]
+) -> Refusal | None:
+    """Log a look at a list before anything is read, which may take long and must keep no alert waiting to be written;
+    None, or why there is nothing to look at."""
+
+    def act(session: Session) -> WatchlistRow | Refusal:
+        row = listed(session, asked, Action.VIEW_WATCHLIST, records)
+        return row if isinstance(row, Refusal) else there(session) or row
+
+    looked = carried_out(records, asked, Action.VIEW_WATCHLIST, act, words)
+    return looked if isinstance(looked, Refusal) else None
 
 
 def _as_jpeg(content: bytes) -> bytes | Refusal:
