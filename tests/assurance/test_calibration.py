@@ -107,8 +107,12 @@ def test_relatives_and_unusable_pictures_are_not_calibrated_on() -> None:
 
 
 def test_too_few_people_are_refused_in_one_sentence() -> None:
+    # 0.001 of 245 * 244 / 2 = 29,890 comparisons are fewer than the 30 that a tail is fitted to; of 246 people, 30.
+    with pytest.raises(EvaluationError, match=r"at least 246 people with .* there are 245"):
+        compare_people(PEOPLE[:245], TERMS)
+    compare_people(PEOPLE[:246], TERMS)
     with pytest.raises(EvaluationError, match="at least 100 people"):
-        compare_people(PEOPLE[:99], TERMS)
+        compare_people(PEOPLE[:99], TERMS, share=0.05)
     with pytest.raises(EvaluationError, match="too few for a tail"):
         compare_sets(PEOPLE[:3], Watchlist(PEOPLE[3:100]), TERMS)
 

@@ -14,10 +14,10 @@ from openlfr.assurance.evaluation import (
     measure,
     over_draws,
     searched,
-    verification,
 )
 from openlfr.assurance.judging import Terms
 from openlfr.assurance.searches import Watchlist
+from openlfr.assurance.verification import verification
 from openlfr.enrolment.enrol import NotEnrolledReason
 from openlfr.matching.decision import SecondOpinionRule
 

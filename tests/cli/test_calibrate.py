@@ -75,7 +75,7 @@ def test_a_calibration_writes_what_packs_and_authorities_need(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "at least 100 people"),
+        ([], "at least 246 people"),
         (["--target-fpir", "0"], "lies between 0 and 1"),
         (["--watchlist-size", "0"], "at least one person"),
         (["--every-group"], "needs to know the groups"),

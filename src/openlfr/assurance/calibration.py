@@ -5,6 +5,7 @@ of N pictures follows as 1 - (1 - FMR)^N, which takes the comparisons of one pas
 high side; `measured_growth` holds it against searches.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -77,15 +78,20 @@ def compare_people(specimens: Sequence[Specimen], terms: Terms, share: float = T
     """Every two of these people, one specimen each. Raises EvaluationError when they are too few."""
     people = len(specimens)
     total = people * (people - 1) // 2
-    if people < FEWEST_PEOPLE or share * total < MIN_EXCEEDANCES:
+    fewest = max(FEWEST_PEOPLE, _people_for(MIN_EXCEEDANCES / share))
+    if people < fewest:
         raise EvaluationError(
-            f"A calibration needs at least {FEWEST_PEOPLE} people with a usable picture, better thousands; there are "
-            f"{people}."
+            f"A calibration needs at least {fewest} people with a usable picture, better thousands; there are {people}."
         )
     watchlist = Watchlist(specimens, terms.rule)
     found = _above(watchlist, specimens, share, terms)
     once = found.probe < found.entry
     return _highest(found.score[once], found.probe[once], found.entry[once], total, people, share, symmetric=True)
+
+
+def _people_for(comparisons: float) -> int:
+    """The fewest people of whom every two make so many comparisons: the root of n (n - 1) / 2, rounded up."""
+    return math.ceil((1 + math.sqrt(1 + 8 * comparisons)) / 2)
 
 
 def compare_sets(

@@ -29,11 +29,11 @@ from openlfr.assurance.evaluation import (
     over_draws,
     searched,
     size_band,
-    verification,
 )
 from openlfr.assurance.judging import Terms
 from openlfr.assurance.report import DataUsed, EvaluationReport, Machine, SearchResult, Verification
 from openlfr.assurance.searches import Watchlist
+from openlfr.assurance.verification import verification
 from openlfr.enrolment.enrol import REFERENCE_QUALITY_FLOOR, NotEnrolledReason
 from openlfr.matching.decision import DLIB_RULE
 from openlfr.matching.threshold import ThresholdError
