@@ -49,7 +49,7 @@ def test_a_sign_fits_on_one_sheet_and_says_what_people_must_know(
     assert len(pypdf.PdfReader(io.BytesIO(made)).pages) == 1
     assert conformance(made) == ("2", "B")
     said = text_of(made)
-    for words in ("North End", "17 June 2026, 15:00 to 21:00 BST", "wanted by the courts", "destroyed at once", PAGE):
+    for words in ("North End", "18 June 2026, 15:00 to 21:00 BST", "wanted by the courts", "destroyed at once", PAGE):
         assert words in said
 
 

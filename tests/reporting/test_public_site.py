@@ -160,8 +160,8 @@ def test_where_and_when_next_is_there_in_the_time_of_the_place(site: dict[str, b
     assert coming.authority is not None
     assert listed["from"] == coming.authority.terms.window.start.isoformat()
     front = html_pages(site)["index.html"].text
-    assert "2026-06-17 15:00 BST" in front
-    assert "2026-06-17 15:00 BST" in site["next.csv"].decode()
+    assert "2026-06-18 15:00 BST" in front
+    assert "2026-06-18 15:00 BST" in site["next.csv"].decode()
 
 
 def test_the_counting_method_and_the_signed_head_are_there(site: dict[str, bytes], published: PublishedRecords) -> None:

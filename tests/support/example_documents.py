@@ -15,8 +15,10 @@ from openlfr.policy.authority import Conditions, Window
 from openlfr.policy.deployment import Deployment
 from openlfr.policy.refusal import Refusal
 from openlfr.policy.retention import packaged_retention_policy
+from openlfr.records.audit_entry import THE_HUB_ITSELF
 from openlfr.records.published import read_published
-from openlfr.reporting.annual_report import annual_report, to_document
+from openlfr.records.purgeables import PURGEABLES
+from openlfr.records.retention import Retention
 from openlfr.reporting.document import to_html
 from openlfr.reporting.impact_annex import impact_annex
 from openlfr.reporting.notices import SignSize, leaflet, notice_of, sign, web_notice
@@ -42,6 +44,8 @@ def example_hub(folder: Path) -> StaffedHub:
     hub = staffed(records, clock)
     for day in DAYS:
         lived(hub, day)
+    clock.advance(timedelta(hours=25))
+    Retention(records, packaged_retention_policy(), PURGEABLES).purge(THE_HUB_ITSELF, "hub", "Due.")
     return hub
 
 
@@ -65,10 +69,8 @@ def documents(hub: StaffedHub) -> dict[str, bytes]:
     assert not isinstance(notice, Refusal)
     certificate = published.deployments[0].certificate
     annex = impact_annex(coming, hub.deployments.profiles["uk"], policy, certificate, now, MARK)
-    report = to_document(annual_report(published, now.year, policy, (), MARK))
     site = pages(published, SiteSettings("Borough Police", CONTACT, policy, zone=ZONE, mark=MARK))
     return {
-        "annual-report.pdf": to_pdf(report),
         "impact-annex.pdf": to_pdf(annex),
         "sign-a3.pdf": sign(notice, SignSize.A3, now),
         "leaflet.pdf": leaflet(notice, now),
