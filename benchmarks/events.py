@@ -107,11 +107,27 @@ async def _serve(records: HubRecords, port: Pipe) -> None:
     await asyncio.gather(*tasks)
 
 
-def listen(port: int, cookie: str, listeners: int, pipe: Pipe) -> None:
-    """The listeners: says when all of them are told the state of the fleet, and at the end who heard what when."""
-    heard: dict[int, list[float]] = {}
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Something a console reads, and the cookie of who may."""
 
-    async def one(ready: asyncio.Semaphore) -> None:
+    what: str
+    path: str
+    cookie: str
+
+
+def consoles(port: int, cookie: str, listeners: int, reads: Sequence[Read], pipe: Pipe) -> None:
+    """The consoles' process: says when all of them listen, then when each of them heard what, then how long each read
+    took."""
+    pipe.send(asyncio.run(_heard(port, cookie, listeners, pipe)))
+    pipe.send({each.what: asyncio.run(_took(port, each)) for each in reads})
+
+
+async def _heard(port: int, cookie: str, listeners: int, pipe: Pipe) -> Mapping[int, Sequence[float]]:
+    heard: dict[int, list[float]] = {}
+    ready = asyncio.Semaphore(0)
+
+    async def listen() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request("/events", cookie))
         numbers = 0
@@ -124,26 +140,21 @@ def listen(port: int, cookie: str, listeners: int, pipe: Pipe) -> None:
                 ready.release()
         writer.close()
 
-    async def everybody() -> None:
-        ready = asyncio.Semaphore(0)
-        listening = [asyncio.create_task(one(ready)) for _ in range(listeners)]
-        for _ in listening:
-            await ready.acquire()
-        pipe.send("ready")
-        await asyncio.gather(*listening)
-
-    asyncio.run(everybody())
-    pipe.send(heard)
+    listening = [asyncio.create_task(listen()) for _ in range(listeners)]
+    for _ in listening:
+        await ready.acquire()
+    pipe.send("ready")
+    await asyncio.gather(*listening)
+    return heard
 
 
-def read(port: int, cookie: str, path: str, pipe: Pipe) -> None:
-    """The reading console's process: some connections ask the same again and again; sends how long each took."""
+async def _took(port: int, wanted: Read) -> Sequence[float]:
     took: list[float] = []
 
-    async def one(until: float) -> None:
+    async def read(until: float) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         while (began := time.monotonic()) < until:
-            writer.write(request(path, cookie))
+            writer.write(request(wanted.path, wanted.cookie))
             head = await reader.readuntil(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 200"), head
             length = next(each for each in head.lower().split(b"\r\n") if each.startswith(b"content-length:"))
@@ -151,12 +162,9 @@ def read(port: int, cookie: str, path: str, pipe: Pipe) -> None:
             took.append(time.monotonic() - began)
         writer.close()
 
-    async def everybody() -> None:
-        until = time.monotonic() + READING_S
-        await asyncio.gather(*(one(until) for _ in range(READERS)))
-
-    asyncio.run(everybody())
-    pipe.send(took)
+    until = time.monotonic() + READING_S
+    await asyncio.gather(*(read(until) for _ in range(READERS)))
+    return took
 
 
 def request(path: str, cookie: str) -> bytes:
@@ -199,26 +207,23 @@ def measured(source: DatabaseSource, folder: Path, listeners: int) -> tuple[list
     server = spawning.Process(target=serve, args=(place, theirs), daemon=True)
     server.start()
     port = received(ours)
-    listening = spawning.Process(target=listen, args=(port, cookies[hub.operator.staff], listeners, theirs))
-    listening.start()
+    seeing = cookies[hub.operator.staff]
+    wanted = (
+        Read("the session", "/session", seeing),
+        Read("how a deployment stands", f"/deployments/{deployment}/summary", seeing),
+        Read("a deployment, with the look in the log", f"/deployments/{deployment}", seeing),
+        Read(f"{ALERTS} open alerts", f"/deployments/{deployment}/alerts/open", seeing),
+        Read(f"{NODES} nodes", "/nodes", cookies[hub.administrator.staff]),
+    )
+    people = spawning.Process(target=consoles, args=(port, seeing, listeners, wanted, theirs), daemon=True)
+    people.start()
     assert received(ours) == "ready"
     committed = write_changes(hub, deployment)
     heard: Mapping[int, Sequence[float]] = received(ours)
-    listening.join()
     assert {number: len(times) for number, times in heard.items()} == dict.fromkeys(committed, listeners)
     delays = [each - committed[number] for number, times in heard.items() for each in times]
-    reads = {}
-    for what, who, path in (
-        ("the session", hub.operator, "/session"),
-        ("how a deployment stands", hub.operator, f"/deployments/{deployment}/summary"),
-        ("a deployment, with the look in the log", hub.operator, f"/deployments/{deployment}"),
-        (f"{ALERTS} open alerts", hub.operator, f"/deployments/{deployment}/alerts/open"),
-        (f"{NODES} nodes", hub.administrator, "/nodes"),
-    ):
-        reading = spawning.Process(target=read, args=(port, cookies[who.staff], path, theirs))
-        reading.start()
-        reads[what] = received(ours)
-        reading.join()
+    reads: dict[str, list[float]] = received(ours)
+    people.join()
     server.terminate()
     server.join()
     records.close()
