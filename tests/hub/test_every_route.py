@@ -115,6 +115,7 @@ NEEDED: Mapping[str, tuple[Action, ...]] = {
     "GET /certificates/{certificate}": EVERYBODY,
     "POST /certificates": (A.IMPORT_CERTIFICATE,),
     "POST /certificates/import-packaged": (A.IMPORT_CERTIFICATE,),
+    "GET /statistics/deployments": (A.VIEW_STATISTICS,),
     "GET /vocabulary": EVERYBODY,
     "GET /profiles": EVERYBODY,
     "GET /jobs": EVERYBODY,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.api_hub import ApiHub, running_api
@@ -52,7 +53,7 @@ def test_deployments_are_found_by_state_time_and_site_a_page_at_a_time(api: ApiH
     found = [each["deployment"] for page in (first, second) for each in page["items"]]
     assert (found, second["next"]) == (drafted[::-1], None)
 
-    def search(**query: object) -> list[str]:
+    def search(**query: Any) -> list[str]:
         return [each["deployment"] for each in api.get(AUDITOR, "/deployments", **query)["items"]]
 
     assert search(site="sITE 1") == [drafted[3], drafted[1]]
@@ -75,7 +76,7 @@ def test_a_list_of_deployments_goes_on_when_a_search_had_to_open_too_many(
     pages, cursor = 0, None
     found: list[str] = []
     while True:
-        query = {"site": "rare"} if cursor is None else {"site": "rare", "cursor": cursor}
+        query: dict[str, Any] = {"site": "rare"} if cursor is None else {"site": "rare", "cursor": cursor}
         page = api.get(AUDITOR, "/deployments", **query)
         found += [each["deployment"] for each in page["items"]]
         pages, cursor = pages + 1, page["next"]
@@ -172,7 +173,7 @@ def test_an_import_may_be_larger_than_any_other_request(api: ApiHub) -> None:
 
 def test_an_auditor_finds_opens_proves_and_hands_out_entries(api: ApiHub) -> None:
     deployment = api.authorised()
-    about = {"record_kind": "deployment", "record": deployment}
+    about: dict[str, Any] = {"record_kind": "deployment", "record": deployment}
     found = api.get(AUDITOR, "/audit/entries", **about)["items"]
     acts = ["AUTHORISE_DEPLOYMENT", "SUBMIT_APPLICATION", "DRAFT_APPLICATION"]
     assert [each["act"] for each in found] == acts

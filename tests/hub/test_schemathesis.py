@@ -113,7 +113,7 @@ def tried(api: ApiHub, name: str, target: Mapping[str, str], mode: schemathesis.
         suppress_health_check=list(HealthCheck),
     )
     @given(case=operation.as_strategy(generation_mode=mode))
-    def ask(case: schemathesis.Case) -> None:
+    def ask(case: schemathesis.Case[Any]) -> None:
         case.path_parameters.update({part: target[part] for part in case.path_parameters if part in target})
         response = case.call(base_url=api.hub.settings.address, headers=dict(headers), cookies=cookies)
         case.validate_response(response, checks=CHECKS)

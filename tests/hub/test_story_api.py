@@ -193,6 +193,8 @@ def test_a_deployment_from_application_to_review_over_the_api(api: ApiHub, tmp_p
     api.act(OPERATOR, path, "report")
     api.act(AUTHORISER, path, "review", finding="Worth it.")
     assert api.get(APPLICANT, f"{path}/statistics")["outcomes"]["arrest"] == 1
+    (past,) = api.get(ADMINISTRATOR, "/statistics/deployments")["items"]
+    assert (past["deployment"], past["statistics"]["total_alerts"]) == (drafted["deployment"], 2)
     asked = {"by": "reference", "text": "n 1", "authority": "DPO", "reason": "SAR/2026/8"}
     (listed,) = api.post(AUDITOR, "/rights-requests", asked)
     assert listed["watchlist"] == watchlist

@@ -131,6 +131,22 @@ def deployment_record(records: HubRecords, asked: Asked) -> DeploymentRecord | R
     return record or _unknown(records, asked, Action.VIEW_DEPLOYMENT)
 
 
+def past_deployments(
+    records: HubRecords, by: Actor, after: DeploymentId | None, most: int, origin: str
+) -> Sequence[DeploymentRecord] | Refusal:
+    """Deployments that were live and have ended, rehearsals left out, the newest first: those that figures are of."""
+    refusal = may_look(records, by, reference(KIND, ""), origin, Action.VIEW_STATISTICS)
+    if refusal is not None:
+        return refusal
+    conditions = (
+        DeploymentRow.rehearsal.is_(False),
+        DeploymentRow.went_live_at.is_not(None),
+        DeploymentRow.ended_at.is_not(None),
+    )
+    with records.database.reading() as session:
+        return deployments_page(records, session, conditions, after, most)
+
+
 def overview(deployments: Deployments, asked: Asked) -> Overview | Refusal:
     """Everything written in a deployment, with who is there and what nodes are told; the look is logged first."""
     record = deployments.view(asked)

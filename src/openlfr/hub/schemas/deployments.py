@@ -280,6 +280,14 @@ class StatisticsView(Answering):
     long_false_engagements: int
 
 
+class PastDeployment(Answering):
+    """A deployment that has ended, with its published counts as they stand now."""
+
+    deployment: Identifier
+    state: DeploymentState
+    statistics: StatisticsView
+
+
 class CheckInView(Answering):
     """An officer is at a deployment, and confirmed it last at this moment."""
 
