@@ -67,6 +67,13 @@ export function Events({ on, children }: { on: boolean; children: ReactNode }) {
       }
       if (stale.size) timer = setTimeout(renew, TOGETHER_MS);
     };
+    let wasLost = false;
+    const turned = (next: LinkState) => {
+      // What was missed may be more than the line can tell afterwards: everything shown is asked for anew.
+      if (next === "open" && wasLost) void queries.invalidateQueries();
+      wasLost = next === "lost" || (wasLost && next === "connecting");
+      setState(next);
+    };
     const link = new EventLink(
       KINDS,
       (event) => {
@@ -74,7 +81,7 @@ export function Events({ on, children }: { on: boolean; children: ReactNode }) {
         timer ??= setTimeout(renew, TOGETHER_MS);
         for (const listener of listeners.current) listener(event);
       },
-      setState,
+      turned,
       setFleet,
     );
     link.open();

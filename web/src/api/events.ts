@@ -8,6 +8,8 @@ export interface HubEvent {
 export type LinkState = "connecting" | "open" | "lost";
 
 const AGAIN_MS = [1000, 2000, 4000, 8000, 15000];
+/** After so many refusals in a row the hub may not know the number any more, as after a restored backup. */
+const DOUBTED_AFTER = 3;
 
 export class EventLink {
   private source: EventSource | null = null;
@@ -50,6 +52,7 @@ export class EventLink {
   private later(): void {
     const wait = AGAIN_MS[Math.min(this.failures, AGAIN_MS.length - 1)] ?? 15000;
     this.failures += 1;
+    if (this.failures >= DOUBTED_AFTER) this.last = "";
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.open(), wait);
   }

@@ -1,3 +1,5 @@
+const WHOLE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/;
+
 /** `2026-05-11T14:00` of the reader's own clock, for a field of type datetime-local. */
 export function toLocal(moment: string): string {
   const at = new Date(moment);
@@ -8,6 +10,7 @@ export function toLocal(moment: string): string {
 
 /** The moment meant by such a field; null while it is incomplete. */
 export function fromLocal(field: string): string | null {
+  if (!WHOLE.test(field)) return null;
   const at = new Date(field);
   return Number.isNaN(at.getTime()) ? null : at.toISOString();
 }
