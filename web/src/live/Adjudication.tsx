@@ -91,7 +91,7 @@ function Question({ view, zoom, onZoom, onClose }: QuestionProps) {
           {mayJudge && !summary.decided && (
             <span className="soft small">
               expires in <Countdown until={summary.answer_by} over="no time" />
-              {view.blind && "; the score is shown once you have judged"}
+              {view.blind && ", score after your judgement"}
             </span>
           )}
         </div>

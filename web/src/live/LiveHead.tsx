@@ -51,11 +51,15 @@ export function LiveHead({ view, muted, silent, onMute, onAsk, onPause, onSettin
           </span>
         )}
       </div>
-      <div className="row">
+      <div className="row live-acts">
         <Presence view={view} />
         <Button aria-label={muted ? "Sound on" : "Sound off"} aria-pressed={muted} onPress={onMute}>
           {muted ? <VolumeX aria-hidden /> : <Volume2 aria-hidden />}
-          {silent && <span className="small">press a key to hear it</span>}
+          {silent && (
+            <span className="small" title="The browser makes no sound before the first key or click.">
+              press a key
+            </span>
+          )}
         </Button>
         <Button aria-label="Keys and choices" onPress={onSettings}>
           <CircleHelp aria-hidden />

@@ -62,10 +62,9 @@ function Over({ words, waits }: { words: string; waits: boolean }) {
     <div className="stack phone-over">
       <Notice tone="good">
         <p>
-          <strong>{words}</strong>
+          <strong>{waits ? "Decided, and kept on this phone until the hub is reached." : words}</strong>
         </p>
         <p>Both pictures and everything about the person are wiped from this phone.</p>
-        {waits && <p>Your decision goes to the hub as soon as it is reached; nothing is lost.</p>}
       </Notice>
       <ButtonLink kind="primary" size="big" wide to="/phone">
         Back to the alerts
