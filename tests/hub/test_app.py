@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel
 from tests.support.cameras import wait_until
 from tests.support.database import HandClock
-from tests.support.hub_app import HubApp, quick_passwords, running_hub_app
+from tests.support.hub_app import HubApp, assert_problem, quick_passwords, running_hub_app
 
 from openlfr.hub.app import ROUTERS, create_app
 from openlfr.hub.console_files import Console
@@ -85,18 +85,6 @@ def hub(records: HubRecords, clock: HandClock) -> Iterator[HubApp]:
 def source(sqlite_source: object) -> object:
     """Nothing here asks the database anything of its own: one of the two is enough."""
     return sqlite_source
-
-
-def assert_problem(answer: httpx.Response, status: int, code: str) -> str:
-    """The answer is a problem document; its sentence."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == MEDIA_TYPE
-    document = answer.json()
-    assert document["status"] == status
-    assert document["code"] == code
-    assert document["type"] == f"urn:openlfr:problem:{code}"
-    assert str(document["detail"]).endswith((".", ")"))
-    return str(document["detail"])
 
 
 def needs_somebody(dependant: Dependant) -> bool:

@@ -8,8 +8,10 @@ from typing import Annotated
 import httpx
 import pytest
 from fastapi import APIRouter, Depends
-from tests.hub.test_app import assert_problem
-from tests.hub.test_sign_in import (
+from tests.support.authenticator import SoftwareAuthenticator
+from tests.support.database import HandClock
+from tests.support.hub_app import Browser, HubApp, assert_problem, running_hub_app
+from tests.support.signing_in import (
     NAME,
     PASSWORD,
     audited,
@@ -20,9 +22,6 @@ from tests.hub.test_sign_in import (
     with_passkey,
     with_password,
 )
-from tests.support.authenticator import SoftwareAuthenticator
-from tests.support.database import HandClock
-from tests.support.hub_app import Browser, HubApp, running_hub_app
 
 from openlfr.hub.app import ROUTERS
 from openlfr.hub.signed_in import Caller, SignedIn, signed_in_or_token

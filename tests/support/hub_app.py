@@ -17,6 +17,7 @@ from tests.support.database import HandClock
 from tests.support.staffed_hub import StaffedHub, staffed_from_records
 
 from openlfr.hub.app import ROUTERS, create_app
+from openlfr.hub.problems import MEDIA_TYPE
 from openlfr.hub.public_routes import PREFIX
 from openlfr.hub.services import Services, services_of
 from openlfr.hub.session_cookie import COOKIE
@@ -120,6 +121,18 @@ class Browser:
 
     def delete(self, path: str, **more: Any) -> httpx.Response:
         return self.request("DELETE", path, **more)
+
+
+def assert_problem(answer: httpx.Response, status: int, code: str) -> str:
+    """The answer is a problem document; its sentence."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == MEDIA_TYPE
+    document = answer.json()
+    assert document["status"] == status
+    assert document["code"] == code
+    assert document["type"] == f"urn:openlfr:problem:{code}"
+    assert str(document["detail"]).endswith((".", ")"))
+    return str(document["detail"])
 
 
 @dataclass
