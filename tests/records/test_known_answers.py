@@ -21,6 +21,7 @@ from openlfr.policy.roles import Role
 from openlfr.records.alert_store import AlertView
 from openlfr.records.alert_tables import AlertRow
 from openlfr.records.alerts import AlertAsked
+from openlfr.records.deployment_reading import LiveFigures, live_figures
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.known_answer_cases import KnownAnswerFolderError, read_cases
 from openlfr.records.known_answers import KnownAnswers, known_answer_scores
@@ -104,6 +105,24 @@ def test_a_question_looks_like_any_alert_until_answered_and_is_a_test_in_the_rec
     judged = hub.alerts.adjudicate(AlertAsked(hub.operator, alert, TERMINAL), Adjudicate(Judgement.ENGAGE, REASONS))
     assert not isinstance(judged, Refusal)
     assert (judged.alert.state, judged.alert.test) == (AlertState.CLOSED, True)
+
+
+def test_the_live_figures_do_not_tell_which_alert_is_a_question(
+    hub: StaffedHub, service: KnownAnswers, clock: HandClock
+) -> None:
+    deployment = hub.live()
+    hub.alerted(deployment)
+    list(itertools.islice(raised_later(service, clock), 2))
+    asked = hub.asked(hub.operator, deployment)
+    before = live_figures(hub.records, hub.deployments.profiles, asked)
+    assert isinstance(before, LiveFigures)
+    waiting = hub.alerts.open_alerts(deployment)
+    assert (before.alerts, before.test_alerts, before.open_alerts) == (len(waiting), 0, len(waiting))
+    for each in waiting:
+        answered(hub, each.alert.alert, Judgement.NO_MATCH)
+    after = live_figures(hub.records, hub.deployments.profiles, asked)
+    assert isinstance(after, LiveFigures)
+    assert (after.alerts, after.test_alerts, after.open_alerts) == (1, len(waiting) - 1, 0)
 
 
 def test_nobody_can_be_sent_out_by_one_not_even_where_two_must_agree(

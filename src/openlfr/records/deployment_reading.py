@@ -40,6 +40,7 @@ from openlfr.records.hub_records import HubRecords
 from openlfr.records.looking import may_look
 from openlfr.records.plans import plan_in_force
 from openlfr.records.presence import check_ins, present_at
+from openlfr.records.recognition_test_tables import KnownAnswerRow
 from openlfr.records.statistics import faces_seen, guard_verdict
 from openlfr.records.watchlist_tables import WatchlistRow
 from openlfr.sealing.canonical import parse_canonical
@@ -198,13 +199,20 @@ def live_figures(
                 states[state] += count
                 if not test:
                     classes[published] += count
+            # A question with a known answer counts like any alert until it is answered, or the count would tell.
+            questions = session.execute(
+                select(func.count())
+                .select_from(AlertRow)
+                .join(KnownAnswerRow, KnownAnswerRow.alert_id == AlertRow.id)
+                .where(AlertRow.deployment_id == asked.deployment, AlertRow.state.in_(sorted(OPEN_STATES)))
+            ).scalar_one()
             faces, method = faces_seen(session, asked.deployment)
             return LiveFigures(
                 record=record,
                 faces_seen=faces,
                 faces_seen_method=method,
-                alerts=classes.total(),
-                test_alerts=states.total() - classes.total(),
+                alerts=classes.total() + questions,
+                test_alerts=states.total() - classes.total() - questions,
                 open_alerts=sum(states[each] for each in OPEN_STATES),
                 expired_alerts=states[AlertState.EXPIRED],
                 classes={each: classes[each] for each in PublishedClass},
