@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 from tests.support.api_hub import ApiHub, running_api
-from tests.support.database import HandClock
+from tests.support.database import HandClock, SqliteSource
 
 from openlfr.hub.app import described
 from openlfr.hub.openapi import example_of
@@ -153,6 +153,12 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def source(sqlite_source: SqliteSource) -> SqliteSource:
+    """Roles are the same on every database."""
+    return sqlite_source
+
+
+@pytest.fixture
 def api(records: HubRecords, clock: HandClock, memory: Path) -> Iterator[ApiHub]:
     with running_api(records, clock, memory) as running:
         yield running
@@ -197,6 +203,7 @@ def test_nobody_who_is_not_signed_in_is_told_anything(api: ApiHub) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.slow
 def test_no_role_gets_away_with_a_route_that_is_not_its_own(api: ApiHub, tmp_path: Path) -> None:
     target = api.target(tmp_path / "drawn")
     before, logged_before = rows(api.records), refusals(api.records)
@@ -215,6 +222,7 @@ def test_no_role_gets_away_with_a_route_that_is_not_its_own(api: ApiHub, tmp_pat
     assert refusals(api.records) - logged_before == attempts
 
 
+@pytest.mark.slow
 def test_every_role_is_let_through_to_its_own_routes(api: ApiHub, tmp_path: Path) -> None:
     target = api.target(tmp_path / "drawn")
     for name in sorted(NEEDED, key=lambda name: (name.endswith(DESTRUCTIVE), name)):

@@ -27,7 +27,7 @@ from openlfr.hub.public_routes import PREFIX
 from openlfr.hub.session_cookie import COOKIE
 from openlfr.policy.roles import Role
 
-EXAMPLES = 6
+EXAMPLES = 4
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 DOCUMENT = described().openapi()
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
@@ -84,8 +84,8 @@ def test_every_answer_is_as_described(api: ApiHub, target: Mapping[str, str]) ->
     answers: Counter[int] = Counter()
     for name in sorted(NEEDED, key=lambda name: (name.endswith(DESTRUCTIVE), name)):
         answers += tried(api, name, target, schemathesis.GenerationMode.POSITIVE)
-    assert answers.total() > 400
-    assert answers[HTTPStatus.OK] + answers[HTTPStatus.CREATED] + answers[HTTPStatus.ACCEPTED] > 150, answers
+    assert answers.total() > 300
+    assert answers[HTTPStatus.OK] + answers[HTTPStatus.CREATED] + answers[HTTPStatus.ACCEPTED] > 100, answers
 
 
 @pytest.mark.slow
@@ -93,7 +93,7 @@ def test_what_is_not_as_described_gets_a_problem_that_names_the_field(api: ApiHu
     answers: Counter[int] = Counter()
     for name in sorted(NEEDED):
         answers += tried(api, name, {}, schemathesis.GenerationMode.NEGATIVE)
-    assert answers[HTTPStatus.UNPROCESSABLE_ENTITY] > 200, answers
+    assert answers[HTTPStatus.UNPROCESSABLE_ENTITY] > 150, answers
 
 
 def tried(api: ApiHub, name: str, target: Mapping[str, str], mode: schemathesis.GenerationMode) -> Counter[int]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy import Select, select
 
-from openlfr.policy.alert import OPEN_STATES, Alert, AlertRules, AlertState, PublishedClass, published_class
+from openlfr.policy.alert import OPEN_STATES, Alert, AlertRules, AlertState
 from openlfr.policy.identifiers import AlertId, CameraId, DeploymentId, NodeId
 from openlfr.policy.known_answer import as_shown
 from openlfr.policy.refusal import Refusal, RefusalCode
@@ -39,7 +39,6 @@ class ListedAlert:
     node: NodeId
     camera: CameraId
     captured_at: datetime
-    published: PublishedClass | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,6 @@ def _listed(records: HubRecords, deployment: DeploymentId, wanted: Select[AlertR
                     node=NodeId(row.node_id),
                     camera=CameraId(row.camera_id),
                     captured_at=row.captured_at,
-                    published=published_class(value),
                 )
             )
         return listed
