@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -200,5 +200,43 @@ def test_a_store_that_has_given_up_is_started_anew(tmp_path: Path, monkeypatch: 
             sent = put(outbox, 0, 3)
             await until(lambda: outbox.bus.restarts >= 1 and outbox.waiting == 0)
             assert await arrived(bus) == sent
+
+    run(test)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of six megabytes, where this system lets a test have one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "none", str(disk)], capture_output=True, check=False
+    )
+    if made.returncode != 0:
+        pytest.skip("a disk of its own can be mounted by root only")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_truly_full_loses_no_alert_either(
+    tmp_path: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "_STORE_DEAD_AFTER_S", 1.0)
+
+    async def test() -> None:
+        async with running_bus(tmp_path, NODE_USER) as bus:
+            await with_stream(bus)
+            async with an_outbox(small_disk, "nats://127.0.0.1:9") as outbox:
+                sent = put(outbox, 0, 80, size=100_000)
+                await until(lambda: outbox.trouble)
+                assert 40 < outbox._stored < 80
+                await outbox._hub.close()
+                outbox._hub = await as_node(bus.server.url)
+                await until(lambda: outbox.waiting == 0)
+                assert await arrived(bus) == sent
+                await outbox._hub.close()
 
     run(test)

@@ -17,6 +17,7 @@ import nats.errors
 import nats.js.errors
 import structlog
 from nats.aio.client import Client
+from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, StorageType, StreamConfig
 
 from openlfr.link.bus import ANY_FREE_PORT, BusServer, BusSettings, hub_user
@@ -67,6 +68,8 @@ class Outbox:
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
         self._stored = 0
+        self._sent_to = 0
+        self._removal_owed = False
         self._news = asyncio.Event()
         self._stored_something = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -194,18 +197,34 @@ class Outbox:
         """
         try:
             stream = store.client.jetstream()
-            self._stored = (await store.unless_lost(stream.stream_info(_STREAM))).state.messages
-            while self._stored:
+            state = (await store.unless_lost(stream.stream_info(_STREAM))).state
+            if state.last_seq < self._sent_to:  # the store was lost with its disk, and numbers from 1 again
+                self._sent_to = 0
+            self._stored = state.last_seq - max(state.first_seq - 1, self._sent_to)
+            while self._stored > 0:
                 if not await self._hub.wait_connected(_LOOK_EVERY_S):
                     raise LinkLostError(self._hub.why_not)
                 oldest = await store.unless_lost(
-                    stream.get_msg(_STREAM, seq=1, subject=_SUBJECT, direct=True, next=True)
+                    stream.get_msg(_STREAM, seq=self._sent_to + 1, subject=_SUBJECT, direct=True, next=True)
                 )
                 message_id = (oldest.headers or {}).get("Nats-Msg-Id")
                 if oldest.data is None or oldest.seq is None or message_id is None:
                     raise NotKeptError("The store holds something that is no alert.")
                 await self._hub.publish_kept(self._subject, oldest.data, message_id)
-                await store.unless_lost(stream.delete_msg(_STREAM, oldest.seq))
+                self._sent_to = oldest.seq
                 self._stored -= 1
+                await self._removed(store, stream, oldest.seq)
+            if self._removal_owed and self._stored <= 0:
+                await store.unless_lost(stream.purge_stream(_STREAM, seq=self._sent_to + 1))
+                self._removal_owed = False
         except (nats.errors.Error, OSError) as error:
             raise LinkLostError(f"The store does not answer: {error}.") from error
+
+    async def _removed(self, store: Connection, stream: JetStreamContext, number: int) -> None:
+        """Remove an alert that the hub keeps. Where the disk is so full that even this cannot be written, the others go
+        out first, and then all of them at once."""
+        try:
+            await store.unless_lost(stream.delete_msg(_STREAM, number))
+        except nats.js.errors.APIError as error:
+            self._removal_owed = True
+            log.debug("an alert that was sent is removed later", why=error.description)
