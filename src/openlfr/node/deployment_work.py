@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import cv2
 import structlog
@@ -113,18 +112,17 @@ class DeploymentWork:
         node.start()
 
     def close(self) -> None:
-        """Close every camera, and end every passage: nothing of anybody is held when this returns."""
+        """Close every camera, and end every passage: nothing of anybody who walked past is held when this returns."""
         if self._node is not None:
-            self._node.stop()
-            self._before = _sum(self._before, self._node.status())
-            self._node, self._cameras = None, ()
-            self._under.clear()
+            self._end_stations(self._node)
             self.models.scrub()
 
     def destroy(self) -> None:
-        """Close, and overwrite the list."""
-        self.close()
+        """Close, and overwrite the list, which comes before what the models still hold of either."""
+        if self._node is not None:
+            self._end_stations(self._node)
         self.watchlist.destroy()
+        self.models.scrub()
 
     def status(self) -> Mapping[CameraId, StationStatus]:
         return {} if self._node is None else {CameraId(each.name): each for each in self._node.status()}
@@ -150,6 +148,11 @@ class DeploymentWork:
             destroyed=ledger.destroyed,
             carried=ledger.in_alerts,
         )
+
+    def _end_stations(self, node: Node) -> None:
+        node.stop()
+        self._before = _sum(self._before, node.status())
+        self._node, self._cameras = None, ()
 
     def _station(self, camera: OpenCamera, recognition: Recognition, preview: Preview) -> Station:
         settings = camera.settings
@@ -243,11 +246,6 @@ def own_cameras(plan: ArmedPlan, node: NodeId, settings: Sequence[CameraSettings
     return tuple(
         OpenCamera(known[terms.camera], terms) for terms in plan.cameras if terms.node == node and terms.camera in known
     )
-
-
-def is_due(plan: ArmedPlan, now: datetime) -> bool:
-    """Whether the deployment's list is needed now: it is live, in its time, and its plan holds."""
-    return plan.window.contains(now) and now < plan.stop_by
 
 
 def _sum(before: AnalystCounts, stations: Sequence[StationStatus]) -> AnalystCounts:

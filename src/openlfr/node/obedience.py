@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Final
 
 from openlfr.link.messages import CheckedIn, HeldPlan, NodeSettings, Orders, PreviewWanted
 from openlfr.link.removal_order import RemovalOrder, read_removal
@@ -18,6 +19,9 @@ from openlfr.policy.refusal import Allowed, Refusal, RefusalCode
 from openlfr.sealing.errors import SealBrokenError, SealingError
 from openlfr.sealing.exchange import ExchangeKey
 from openlfr.sealing.signature import SignedDocument, VerifyKey
+
+MOST_TOLD: Final = 100
+"""Plans from before the last start that a hello speaks of: an older order to stop may come again, and does no harm."""
 
 Plans = Mapping[DeploymentId, ArmedPlan]
 
@@ -98,7 +102,7 @@ def take_orders(before: Obeyed, content: bytes, asked: int, ears: Ears, seen: Se
 def held_plans(obeyed: Obeyed, seen: Seen) -> tuple[HeldPlan, ...]:
     """What a hello says of plans: those in memory, and orders to stop from before. Not the mere number of a plan that
     was forgotten with a restart: the hub must send that one again."""
-    held = {each.deployment: each.sequence for each in seen.plans if each.stopped}
+    held = {each.deployment: each.sequence for each in seen.plans[-MOST_TOLD:] if each.stopped}
     held.update({plan.deployment: plan.sequence for plan in obeyed.plans.values()})
     return tuple(HeldPlan(deployment, sequence) for deployment, sequence in sorted(held.items()))
 

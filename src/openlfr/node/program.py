@@ -147,7 +147,9 @@ class NodeProgram:
             verdict=answer,
             deliver=deliver,
         )
-        keeper = StationKeeper(self._state, around, lambda plan: self._fetched(link, plan), self._models, show)
+        keeper = StationKeeper(
+            self._state, lambda: self._obeyed, around, lambda plan: self._fetched(link, plan), self._models, show
+        )
         await link.subscribe(nudge_subject(enrolment.node), self._on_nudge)
         work = [
             asyncio.create_task(self._keep_asking(link, keeper, outbox), name="hello"),
@@ -185,7 +187,7 @@ class NodeProgram:
         while True:
             self._nudged.clear()
             await self._ask(link, keeper, outbox)
-            await keeper.keep_to(self._obeyed)
+            await keeper.keep_to_plans()
             self._on_status(self._status(keeper, outbox))
             await asyncio.sleep(LEAST_PAUSE_S)
             with contextlib.suppress(TimeoutError):
@@ -194,7 +196,7 @@ class NodeProgram:
     async def _keep_to_plans(self, keeper: StationKeeper) -> None:
         """Beside the asking, which waits for answers that may not come."""
         while True:
-            await keeper.keep_to(self._obeyed)
+            await keeper.keep_to_plans()
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _ask(self, link: Connection, keeper: StationKeeper, outbox: Outbox) -> None:
@@ -207,7 +209,7 @@ class NodeProgram:
             software=__version__,
             plans=held_plans(self._obeyed, self._state.seen),
             lists=keeper.lists,
-            cameras=keeper.reports(self._obeyed, outbox.trouble),
+            cameras=keeper.reports(outbox.trouble),
             tallies=keeper.tallies,
             waiting=outbox.waiting,
             settings=self._obeyed.settings.version,
@@ -252,7 +254,7 @@ class NodeProgram:
             at=self._clock.utc(),
             heard=self._heard,
             link=self._not_heard,
-            cameras=keeper.reports(self._obeyed, outbox.trouble),
+            cameras=keeper.reports(outbox.trouble),
             waiting=outbox.waiting,
             complaint=self._complaint(keeper),
         )

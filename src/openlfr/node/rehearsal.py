@@ -92,6 +92,8 @@ class Rehearsal:
     ) -> None:
         self.ledger = PrivacyLedger()
         self._deliver = on_alert
+        # A recording read as fast as it is analysed is never behind: thinning it would only lose frames.
+        self._may_fall_behind = pace is Pace.OWN_SPEED
         self._latencies: deque[float] = deque(maxlen=LATENCIES_KEPT)
         self._alerts = 0
         self._started_s = 0.0
@@ -121,7 +123,7 @@ class Rehearsal:
         while not self._node.finished and not stop.wait(every_s):
             now_s = time.monotonic()
             tick()
-            if now_s - eased_s >= EASE_EVERY_S:
+            if self._may_fall_behind and now_s - eased_s >= EASE_EVERY_S:
                 self._node.ease()
                 eased_s = now_s
             if seconds is not None and now_s - self._started_s >= seconds:

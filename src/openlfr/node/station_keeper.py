@@ -12,14 +12,14 @@ from openlfr.link.connection import LinkLostError
 from openlfr.link.messages import CameraReport, CameraSettings, CameraSituation, HeldList, Tally
 from openlfr.link.removal_order import RemovalOrder
 from openlfr.link.watchlist_bundle import BundleLog, open_bundle
-from openlfr.node.deployment_work import DeploymentWork, Surroundings, is_due, own_cameras
+from openlfr.node.deployment_work import DeploymentWork, Surroundings, own_cameras
 from openlfr.node.node import Node, Station, StationStatus
 from openlfr.node.obedience import Obeyed, is_over
 from openlfr.node.preview import Preview, PreviewOnly
 from openlfr.node.state import NodeState
 from openlfr.node.watchlist_in_memory import ListUnusableError, WatchlistInMemory, models_for
 from openlfr.policy.identifiers import CameraId, DeploymentId
-from openlfr.policy.plan import ArmedPlan, Order
+from openlfr.policy.plan import ArmedPlan, Loaded, Order
 from openlfr.policy.refusal import Refusal
 from openlfr.sealing.errors import SealingError
 from openlfr.vision.inference import InferenceError
@@ -41,12 +41,14 @@ class StationKeeper:
     def __init__(
         self,
         state: NodeState,
+        obeyed: Callable[[], Obeyed],
         around: Surroundings,
         fetch: Fetch,
         open_models: Callable[[], Models],
         send_preview: Callable[[CameraId, bytes], None],
     ) -> None:
         self._state = state
+        self._obeyed = obeyed
         self._around = around
         self._fetch = fetch
         self._open_models = open_models
@@ -86,12 +88,12 @@ class StationKeeper:
                 return work.watchlist.obey(order)
         return None
 
-    async def keep_to(self, obeyed: Obeyed) -> None:
+    async def keep_to_plans(self) -> None:
         """Open, close, load and destroy, so that everything is as the plans have it now."""
         async with self._turn:
             self._note_destroyed()
-            await asyncio.gather(*(self._keep_one(plan, obeyed) for plan in obeyed.plans.values()))
-            await self._keep_previews(obeyed)
+            await asyncio.gather(*(self._keep_to_plan_of(deployment) for deployment in self._obeyed().plans))
+            await self._keep_previews()
             now_s = self._around.clock.monotonic_s()
             if now_s - self._eased_s >= EASE_EVERY_S:
                 self._eased_s = now_s
@@ -112,12 +114,15 @@ class StationKeeper:
             self._looked_through.clear()
             self._note_destroyed()
 
-    def reports(self, obeyed: Obeyed, store_trouble: str) -> tuple[CameraReport, ...]:
+    def reports(self, store_trouble: str) -> tuple[CameraReport, ...]:
         """Every camera of this node, in the words the console shows."""
+        obeyed = self._obeyed()
         return tuple(self._report(each.camera, obeyed, store_trouble) for each in obeyed.settings.cameras)
 
-    async def _keep_one(self, plan: ArmedPlan, obeyed: Obeyed) -> None:
-        deployment, now = plan.deployment, self._around.clock.utc()
+    async def _keep_to_plan_of(self, deployment: DeploymentId) -> None:
+        # Read here and not before: a plan and the removals that came with it are taken in together.
+        obeyed, now = self._obeyed(), self._around.clock.utc()
+        plan = obeyed.plans[deployment]
         work = self._works.get(deployment)
         if is_over(plan, self._around.node, now):
             self._trouble.pop(deployment, None)
@@ -125,7 +130,7 @@ class StationKeeper:
                 await self._end(work)
             return
         if work is None:
-            if plan.order is Order.ANALYSE and is_due(plan, now):
+            if plan.order is Order.ANALYSE and plan.window.contains(now):
                 self._begin_loading(plan, obeyed)
             return
         work.plan = plan
@@ -247,9 +252,9 @@ class StationKeeper:
             )
         return self._previews[camera]
 
-    async def _keep_previews(self, obeyed: Obeyed) -> None:
+    async def _keep_previews(self) -> None:
         """Let those cameras be looked through that somebody looks at, and no others."""
-        now = self._around.clock.utc()
+        obeyed, now = self._obeyed(), self._around.clock.utc()
         wanted = {each.camera for each in obeyed.previews if now < each.until}
         for camera, preview in self._previews.items():
             preview.wanted = camera in wanted
@@ -296,15 +301,13 @@ class StationKeeper:
         if not named or plan.order is Order.STOP:
             return None
         work = self._works.get(plan.deployment)
-        if work is not None:
-            answer = work.may_analyse(camera)
-            return answer.sentence if isinstance(answer, Refusal) else "The camera is being opened."
-        if plan.order is not Order.ANALYSE:
-            return f"The deployment is not live: the order is to {plan.order}."
-        now = self._around.clock.utc()
-        if not is_due(plan, now):
-            return "It is outside the authorised time, or the plan has run out."
-        return self._trouble.get(plan.deployment, "The watchlist is being loaded.")
+        loaded = Loaded(plan.watchlist_hash, plan.threshold, plan.setup) if work is None else work.loaded
+        answer = self._around.verdict(plan.deployment, camera, loaded)
+        if isinstance(answer, Refusal):
+            return answer.sentence
+        if work is None:
+            return self._trouble.get(plan.deployment, "The watchlist is being loaded.")
+        return "The camera is being opened."
 
 
 def _armed(camera: CameraId, status: StationStatus, store_trouble: str) -> CameraReport:
