@@ -18,6 +18,7 @@ from openlfr.hub.place import (
     import_default_certificates,
     made_records,
 )
+from openlfr.hub.routers.accounts import invitation_link
 from openlfr.hub.serve import Listening, is_loopback
 from openlfr.hub.services import services_of
 from openlfr.hub.settings import HubSettings
@@ -102,4 +103,4 @@ def first_link(records: HubRecords, settings: HubSettings, name: str, sign_in_na
     if any(each.has_password or each.passkeys or each.directory_name for each in known):
         return None
     invitation = answered(accounts.invite_from_the_machine(administrator, sign_in_name, origin))
-    return f"{settings.address}/set-up#{invitation.token}"
+    return invitation_link(settings.address, invitation.token)
