@@ -26,6 +26,7 @@ LONGEST_WAIT_S: Final = 10.0
 _PENDING_BYTES: Final = 2 << 20
 _PENDING_MESSAGES: Final = 1024
 _CONNECT_TIMEOUT_S: Final = 5
+_CLOSED_WITHIN_S: Final = 2.0
 _PING_EVERY_S: Final = 5
 _ANSWER_WITHIN_S: Final = 5.0
 _LOOK_EVERY_S: Final = 0.2
@@ -180,7 +181,7 @@ class Connection:
         with contextlib.suppress(asyncio.CancelledError):
             await self._keeping_up
         if self._client is not None:
-            await self._client.close()
+            await _close(self._client)
             self._client = None
         self._up.clear()
         self._why = "The connection was closed"
@@ -212,8 +213,7 @@ class Connection:
         self._lost.set()
         # In that case it also leaves its tasks and its socket behind, unless it is closed once more.
         client._status = Client.DISCONNECTED  # noqa: SLF001
-        with contextlib.suppress(nats.errors.Error, OSError):
-            await client.close()
+        await _close(client)
 
     async def _one_connection(self, lost: asyncio.Event) -> Client:
         client = Client()
@@ -248,7 +248,7 @@ class Connection:
                 await self._listen(client, subject, handler)
             await client.flush()
         except BaseException:
-            await client.close()
+            await _close(client)
             raise
         self._client = client
         self._why = "The connection to the bus was lost"
@@ -277,6 +277,12 @@ async def connect(
     `on_lost` with the reason after each loss. Waits between attempts grow to ten seconds.
     """
     return Connection(servers, seed, tls, name, inbox, on_lost, on_back)
+
+
+async def _close(client: Client) -> None:
+    """Close a client for good. It may wait for ever for the end of a connection that was reset in its TLS handshake."""
+    with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
+        await asyncio.wait_for(client.close(), _CLOSED_WITHIN_S)
 
 
 def _seed_text(seed: bytes | bytearray) -> str:
