@@ -114,6 +114,21 @@ def test_what_cannot_be_reported_is_said_in_a_sentence(hub: LivedHub) -> None:
     assert not Path("x").exists()
 
 
+def test_records_in_a_csv_file_become_the_same_documents_without_a_hub(hub: LivedHub) -> None:
+    hub.run("report", "deployment", hub.reported, "--to", "record", by=Role.AUDITOR)
+    source = "record/deployment-record.csv"
+    arguments = ("--publisher", "Somebody", "--faces-seen-method", "tracks-1", "--to", "copy")
+    hub.line.done("report", "csv", source, *arguments)
+    for name in ("deployment-record.csv", "deployment-record.json"):
+        assert (Path("copy") / name).read_bytes() == (Path("record") / name).read_bytes()
+    assert Path("copy/deployment-record.pdf").read_bytes().startswith(b"%PDF")
+    lines = Path(source).read_text().splitlines()
+    cells = lines[1].split(",")
+    Path("wrong.csv").write_text("\n".join([lines[0], ",".join([*cells[:6], "99", *cells[7:]])]))
+    assert "Total Alerts is 99" in hub.line.refused("report", "csv", "wrong.csv", *arguments[:-1], "other")
+    assert not Path("other").exists()
+
+
 def test_the_public_page_replaces_the_one_before_and_nothing_else(hub: LivedHub) -> None:
     arguments = ("publish", "--publisher", "Borough Police", "--contact", "dpo@example.org", "--to", "site")
     for _ in range(2):

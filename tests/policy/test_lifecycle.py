@@ -63,7 +63,7 @@ from openlfr.policy.deployment_acts import (
     Submit,
     Withdraw,
 )
-from openlfr.policy.identifiers import DeploymentId, StaffId
+from openlfr.policy.identifiers import DeploymentId, RecognitionTestId, StaffId
 from openlfr.policy.jurisdiction import AssessmentKind
 from openlfr.policy.lifecycle import apply_act
 from openlfr.policy.recognition_test import FinishedTest, RecognitionRate
@@ -79,6 +79,7 @@ AUTHORISE = (Authorise(decision()), AUTHORISER)
 URGENT = (AuthoriseUrgently(decision()), OPERATOR)
 ATTACH = (AttachWatchlist(frozen_list(), UK), BUILDER)
 READINESS = (RecordReadiness(READY), OPERATOR)
+TEST = RecognitionTestId("0196c000-0000-7000-8000-0000000000b1")
 GO = (GoLive(UK, CERTIFICATE, HERE), OPERATOR)
 TO_LIVE = (SUBMIT, AUTHORISE, ATTACH, READINESS, GO)
 
@@ -335,22 +336,22 @@ def test_a_blue_list_test_is_recorded_where_the_authority_asks_for_it() -> None:
     assert refused(built, RecordReadiness(READY), OPERATOR).code is RefusalCode.NOT_READY
     typed = replace(READY, blue_list_passages=20, blue_list_recognised=17)
     assert refused(built, RecordReadiness(typed), OPERATOR).code is RefusalCode.NOT_READY
-    tested = FinishedTest(DeploymentId("a rehearsal"), terms(), NOON, RecognitionRate(17, 20))
+    tested = FinishedTest(TEST, DeploymentId("a rehearsal"), terms(), NOON, RecognitionRate(17, 20))
     ready = play((RecordReadiness(READY, tested), OPERATOR), start=built)
     assert ready.state is DeploymentState.TESTED
-    assert ready.readiness == typed
+    assert ready.readiness == replace(typed, recognition_test=TEST)
+
+
+TESTED = FinishedTest(TEST, DeploymentId("a rehearsal"), terms(), NOON, RecognitionRate(9, 9))
 
 
 @pytest.mark.parametrize(
     ("tested", "words"),
     [
-        (FinishedTest(DeploymentId("a rehearsal"), terms(), NOON, RecognitionRate(0, 0)), "let testers walk past"),
-        (FinishedTest(DeploymentId("r"), terms(threshold=0.6), NOON, RecognitionRate(9, 9)), "at threshold 0.6"),
-        (FinishedTest(DeploymentId("r"), terms(cameras=()), NOON, RecognitionRate(9, 9)), "North End, facing south"),
-        (
-            FinishedTest(DeploymentId("r"), terms(), START - timedelta(hours=25), RecognitionRate(9, 9)),
-            "more than 24 hours before",
-        ),
+        (replace(TESTED, rate=RecognitionRate(0, 0)), "let testers walk past"),
+        (replace(TESTED, terms=terms(threshold=0.6)), "at threshold 0.6"),
+        (replace(TESTED, terms=terms(cameras=())), "North End, facing south"),
+        (replace(TESTED, ended_at=START - timedelta(hours=25)), "more than 24 hours before"),
     ],
 )
 def test_a_blue_list_test_of_something_else_or_long_ago_does_not_count(tested: FinishedTest, words: str) -> None:

@@ -1,11 +1,13 @@
 """What may be published is counted from the rows, holds nothing about anybody, and leaves by a person's decision."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 from tests.support.database import HandClock
+from tests.support.deployment_values import READY
 from tests.support.reported_hub import SECRET_NOTE, SECRET_REFERENCE, Day, live_day, lived
 from tests.support.staffed_hub import SECRET_NAME, TERMINAL, StaffedHub, kept, staffed
 
@@ -68,6 +70,18 @@ def test_where_and_when_next_is_told_only_where_the_authority_allows_it(hub: Sta
     assert (announced.location, announced.window) == ("North End", window)
     clock.now = window.end
     assert read_published(hub.records).announced == ()
+
+
+def test_a_recognition_rate_that_somebody_typed_is_not_published(hub: StaffedHub) -> None:
+    deployment = hub.authorised()
+    listed = hub.frozen_list(deployment)
+    kept(hub.deployments.attach_watchlist(hub.asked(hub.builder, deployment), listed.watchlist))
+    typed = replace(READY, blue_list_passages=50, blue_list_recognised=50)
+    kept(hub.deployments.record_readiness(hub.asked(hub.operator, deployment), typed))
+    hub.take_live(deployment)
+    figures = deployment_figures(hub.records, hub.auditor, deployment, TERMINAL)
+    assert isinstance(figures, PublishedRecords)
+    assert figures.deployments[0].recognition is None
 
 
 def test_the_default_is_not_to_tell_beforehand() -> None:

@@ -132,7 +132,7 @@ def test_an_authority_that_asks_for_a_test_is_ready_only_with_one_that_was_recor
     done(tests.end(hub.operator, test, TERMINAL))
     ready = kept(hub.deployments.record_readiness(asked, READY, test)).deployment
     assert ready.state is DeploymentState.TESTED
-    assert ready.readiness == replace(READY, blue_list_passages=1, blue_list_recognised=1)
+    assert ready.readiness == replace(READY, blue_list_passages=1, blue_list_recognised=1, recognition_test=test)
 
 
 def test_a_paper_list_is_counted_whole_or_not_at_all_and_twice_is_once(

@@ -1,10 +1,11 @@
 """`openlfr report`: what is published, handed to a regulator or put up on the spot, made from the hub's records."""
 
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -40,8 +41,9 @@ from openlfr.reporting.from_records import publication_of, publisher_of
 from openlfr.reporting.impact_annex import impact_annex
 from openlfr.reporting.notices import SignSize, leaflet, notice_of, sign, web_notice
 from openlfr.reporting.pdf import to_pdf
-from openlfr.reporting.publication import NotPublishableError, to_csv, to_json
+from openlfr.reporting.publication import NotPublishableError, Publication, to_csv, to_json
 from openlfr.reporting.publication_page import publication_document
+from openlfr.reporting.records_file import LARGEST_FILE, UnusableRecordsError, read_records
 from openlfr.reporting.regulator_export import KIND as REGULATOR_EXPORT
 from openlfr.reporting.regulator_export import check_regulator_export, use_notification, write_export
 from openlfr.reporting.signed_files import (
@@ -81,13 +83,37 @@ def deployment(
         )
         with _unpublishable_told():
             publication = publication_of(figures)
-        document = publication_document(publication, publisher_of(figures.deployments))
-        files = {
-            "deployment-record.csv": to_csv(publication).encode(),
-            "deployment-record.json": to_json(publication).encode(),
-            **_both("deployment-record", document),
-        }
+        files = _record_files(publication, publisher_of(figures.deployments))
         _write(records, "deployment record", deployment, figures.as_of, files, to)
+
+
+@app.command("csv")
+def from_csv(
+    file: Annotated[Path, typer.Argument(metavar="CSV", help="Deployment records in the published columns.")],
+    to: NewFolder,
+    publisher: Annotated[str, typer.Option(metavar="NAME", help="The force that answers for them.")],
+    faces_seen_method: Annotated[
+        str, typer.Option(metavar="NAME", help="How faces seen were counted, which the columns have no room for.")
+    ],
+) -> None:
+    """Records that are in a CSV file already: checked, and written as CSV, JSON, a page and PDF/A. Needs no hub."""
+    try:
+        with file.open("rb") as stream:
+            found = read_records(stream.read(LARGEST_FILE + 1))
+        if found.unreadable:
+            first = found.unreadable[0]
+            give_up(f"{shown(file)}, row {first.row}: {first.sentence}")
+        rows = tuple(replace(each.record, faces_seen_method=faces_seen_method) for each in found.rows)
+        with _unpublishable_told():
+            publication = Publication(rows, utc_now().date(), ())
+        to.mkdir(mode=0o700)
+        for name, content in _record_files(publication, publisher).items():
+            (to / name).write_bytes(content)
+    except UnusableRecordsError as error:
+        give_up(f"{shown(file)}: {error}")
+    except OSError as error:
+        give_up(f"{shown(error.filename or to)}: {error.strerror}.")
+    typer.echo(f"{len(rows):,} deployments written to {shown(to)}.")
 
 
 @app.command()
@@ -255,17 +281,17 @@ def publish_site(
         with _unpublishable_told():
             files = dict(public_site.pages(published, settings))
         manifest = signed_manifest("public page", publisher, published.as_of, files, records.signer)
-    fresh, old = to.with_name(f"{to.name}.new"), to.with_name(f"{to.name}.old")
     try:
-        for left in (fresh, old):
-            if left.exists():
-                shutil.rmtree(left)
-        write_folder(fresh, files, manifest, public=True)
-        if to.exists():
-            to.rename(old)
-        fresh.rename(to)
-        if old.exists():
-            shutil.rmtree(old)
+        with TemporaryDirectory(prefix=f".{to.name}-", dir=to.parent) as beside:
+            fresh, old = Path(beside) / "new", Path(beside) / "old"
+            write_folder(fresh, files, manifest, public=True)
+            if to.exists():
+                to.rename(old)
+            try:
+                fresh.rename(to)
+            except OSError:
+                old.rename(to)
+                raise
     except OSError as error:
         give_up(f"{shown(to)} cannot be written: {error.strerror}.")
     typer.echo(f"{len(files):,} files in {shown(to)}, {len(published.deployments):,} deployments. Begin at index.html.")
@@ -274,6 +300,14 @@ def publish_site(
 def _viewed(records: HubRecords, acting_as: str, deployment: str, command: str) -> DeploymentRecord:
     asked = Asked(acting(records, acting_as), DeploymentId(deployment), origin(command))
     return answered(deployments_service(records).view(asked))
+
+
+def _record_files(publication: Publication, publisher: str) -> dict[str, bytes]:
+    return {
+        "deployment-record.csv": to_csv(publication).encode(),
+        "deployment-record.json": to_json(publication).encode(),
+        **_both("deployment-record", publication_document(publication, publisher)),
+    }
 
 
 def _both(name: str, document: Document) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from openlfr.policy.application import Application
 from openlfr.policy.authority import Authority
-from openlfr.policy.identifiers import DeploymentId, StaffId, WatchlistId
+from openlfr.policy.identifiers import DeploymentId, RecognitionTestId, StaffId, WatchlistId
 from openlfr.policy.roles import Action
 
 
@@ -87,7 +87,8 @@ class PauseReason(StrEnum):
 class Readiness:
     """What was checked before arming: signs up (R17), staff briefed, cameras seen working, and the blue-list test.
 
-    Where the authority asks for that test, its counts are those of a recorded one and not what somebody typed.
+    `recognition_test` names the recorded test that the counts are of; without one they are what somebody typed, which
+    is kept and never published.
     """
 
     signage_in_place: bool
@@ -95,6 +96,7 @@ class Readiness:
     cameras_checked: bool
     blue_list_passages: int = 0
     blue_list_recognised: int = 0
+    recognition_test: RecognitionTestId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -286,10 +286,15 @@ def _ready(deployment: Deployment, act: RecordReadiness, now: datetime) -> Deplo
         verdict = test_speaks_for(act.tested, deployment, terms, now)
         if isinstance(verdict, Refusal):
             return verdict
-    if act.tested is not None:
-        rate = act.tested.rate
-        readiness = replace(readiness, blue_list_passages=rate.passages, blue_list_recognised=rate.recognised)
-    return replace(deployment, readiness=readiness)
+    if act.tested is None:
+        return replace(deployment, readiness=replace(readiness, recognition_test=None))
+    recorded = replace(
+        readiness,
+        blue_list_passages=act.tested.rate.passages,
+        blue_list_recognised=act.tested.rate.recognised,
+        recognition_test=act.tested.test,
+    )
+    return replace(deployment, readiness=recorded)
 
 
 def _live(deployment: Deployment, act: GoLive, now: datetime) -> Deployment | Refusal:

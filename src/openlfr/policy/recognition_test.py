@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from openlfr.policy.authority import Terms
 from openlfr.policy.binomial import lower_bound, upper_bound
 from openlfr.policy.deployment import Deployment, DeploymentState
-from openlfr.policy.identifiers import AlertId, DeploymentId, EntryId
+from openlfr.policy.identifiers import AlertId, DeploymentId, EntryId, RecognitionTestId
 from openlfr.policy.refusal import Allowed, Refusal, RefusalCode
 from openlfr.policy.roles import Action, Actor, may_act
 
@@ -96,6 +96,7 @@ class RecognitionResult:
 class FinishedTest:
     """A test as readiness asks about it: on what terms it ran, when it ended, and what it found."""
 
+    test: RecognitionTestId
     deployment: DeploymentId
     terms: Terms
     ended_at: datetime

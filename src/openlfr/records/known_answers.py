@@ -43,21 +43,24 @@ class KnownAnswers:
 
     def raise_those_due(self) -> Sequence[AlertId]:
         """Put every question whose turn has come to the deployments that are live; each comes once."""
-        raised = []
+        with self.records.database.reading() as session:
+            if not self._due(session):
+                return []
         with self.records.database.writing() as session:
-            for record in deployments_in(self.records, session, DeploymentState.LIVE):
-                authority = record.deployment.authority
-                if isinstance(may_question(record.deployment), Refusal) or authority is None:
-                    continue
-                deployment = record.deployment.deployment
-                asked = questions(self.cases.schedule, deployment, authority.terms.window, len(self.cases.cases))
-                for question in due_now(asked, self.records.clock()):
-                    known = select(KnownAnswerRow.alert_id).where(
-                        KnownAnswerRow.deployment_id == deployment, KnownAnswerRow.due_at == question.due_at
-                    )
-                    if session.execute(known).first() is None:
-                        raised.append(self._raise(session, record, question))
-        return raised
+            return [self._raise(session, record, question) for record, question in self._due(session)]
+
+    def _due(self, session: Session) -> list[tuple[DeploymentRecord, DueQuestion]]:
+        now, found = self.records.clock(), []
+        for record in deployments_in(self.records, session, DeploymentState.LIVE):
+            authority = record.deployment.authority
+            if isinstance(may_question(record.deployment), Refusal) or authority is None:
+                continue
+            deployment = record.deployment.deployment
+            put = select(KnownAnswerRow.due_at).where(KnownAnswerRow.deployment_id == deployment)
+            known = set(session.scalars(put))
+            asked = questions(self.cases.schedule, deployment, authority.terms.window, len(self.cases.cases))
+            found += [(record, each) for each in due_now(asked, now) if each.due_at not in known]
+        return found
 
     def _raise(self, session: Session, record: DeploymentRecord, question: DueQuestion) -> AlertId:
         deployment, case = record.deployment.deployment, self.cases.cases[question.case]

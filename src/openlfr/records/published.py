@@ -218,7 +218,7 @@ def _alert_categories(session: Session, counted: list[str]) -> dict[Category, in
 
 def _recognition(session: Session, value: Deployment) -> RecognitionRate | None:
     rates = [each.result.rate for each in tests_of(session, value.deployment) if each.ended_at is not None]
-    if value.readiness is not None and value.readiness.blue_list_passages:
+    if value.readiness is not None and value.readiness.recognition_test is not None:
         rates.append(RecognitionRate(value.readiness.blue_list_recognised, value.readiness.blue_list_passages))
     passages = sum(each.passages for each in rates)
     return RecognitionRate(sum(each.recognised for each in rates), passages) if passages else None

@@ -231,6 +231,7 @@ def finished_test(records: HubRecords, session: Session, test: RecognitionTestId
     if row.ended_at is None:
         return Refusal(RefusalCode.WRONG_STATE, "This blue-list test is still open: end it first.")
     return FinishedTest(
+        test,
         DeploymentId(row.deployment_id),
         record.deployment.authority.terms,
         row.ended_at,

@@ -5,6 +5,7 @@ check finds any byte that was changed and any file that is missing or was added.
 """
 
 import hashlib
+import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -78,10 +79,14 @@ def write_folder(target: Path, files: Mapping[str, bytes], manifest: bytes, *, p
     Raises FileExistsError rather than mix with another's, and OSError.
     """
     target.mkdir(mode=0o755 if public else 0o700)
-    for name, content in [*files.items(), (MANIFEST, manifest)]:
-        path = target / _checked_name(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    try:
+        for name, content in [*files.items(), (MANIFEST, manifest)]:
+            path = target / _checked_name(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
 
 
 def check_files(source: Path, trusted: VerifyKey) -> Manifest:
