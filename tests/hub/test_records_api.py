@@ -239,3 +239,33 @@ def test_a_hold_keeps_a_record_until_it_is_released(api: ApiHub, tmp_path: Path)
     api.post(AUTHORISER, f"/legal-holds/{placed['hold']}/release", release)
     assert api.get(AUDITOR, "/legal-holds") == []
     api.post(AUTHORISER, f"/legal-holds/{placed['hold']}/release", release, HTTPStatus.NOT_FOUND)
+
+
+def test_what_was_typed_wrongly_is_said_in_words(api: ApiHub) -> None:
+    def problem(role: Role, path: str, body: object) -> tuple[str, str]:
+        (first, *_) = api.post(role, path, body, HTTPStatus.UNPROCESSABLE_ENTITY)["problems"]
+        return first["field"], first["sentence"]
+
+    unnamed = ("deployment", "This is no identifier: take it from the list that names the record.")
+    assert problem(OPERATOR, "/deployments/Tuesday/pause", {}) == unnamed
+    control = ("name", "This contains control characters; please remove them.")
+    assert problem(ADMINISTRATOR, "/people", {"name": "Nia\x00New", "roles": []}) == control
+    empty = ("reason", "Please fill this in.")
+    assert problem(ADMINISTRATOR, "/retention/purge", {"reason": "  "}) == empty
+    typing = {"application": {**api.application(), "use_cases": "market"}}
+    assert problem(APPLICANT, "/deployments", typing)[0] == "application.use_cases"
+    zoneless = api.terms(window={"start": "2026-05-11T14:00:00", "end": "2026-05-11T20:00:00Z"})
+    field, sentence = problem(APPLICANT, "/deployments", {"application": api.application(terms=zoneless)})
+    assert (field, "timezone" in sentence) == ("application.terms.window.start", True)
+
+
+def test_an_act_sent_twice_under_one_key_is_carried_out_once(api: ApiHub) -> None:
+    body, key = {"application": api.application()}, {"Idempotency-Key": "7d1f0f6e-0c0f-4f4e-9a43-2d7c4a4b3d10"}
+    first, again = (api.browsers[APPLICANT].post("/deployments", body, headers=key) for _ in range(2))
+    assert (first.json(), first.status_code) == (again.json(), again.status_code)
+    assert (again.headers["Idempotency-Replayed"], len(api.get(AUDITOR, "/deployments")["items"])) == ("true", 1)
+    path = f"/deployments/{first.json()['deployment']}/submit"
+    key = {"Idempotency-Key": "7d1f0f6e-0c0f-4f4e-9a43-2d7c4a4b3d11"}
+    first, again = (api.browsers[APPLICANT].post(path, {"version": 1}, headers=key) for _ in range(2))
+    assert first.json()["state"] == "submitted"
+    assert (first.json(), again.headers["Location"]) == (again.json(), first.headers["Location"])

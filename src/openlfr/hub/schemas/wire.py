@@ -6,13 +6,15 @@ from typing import Annotated, Any, Final, TypeVar
 from fastapi import Path
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
-from openlfr.policy.text import LONGEST_NAME, LONGEST_TEXT
+from openlfr.policy.identifiers import is_identifier
+from openlfr.policy.text import LONGEST_NAME, LONGEST_TEXT, text_problems
 from openlfr.records.audit_entry import MAX_WORDS
 
 _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 _UUID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _TEXT: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+_FILLED_IN: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 LARGEST_COUNT: Final = 1_000_000_000
 
 Moment = Annotated[
@@ -20,13 +22,38 @@ Moment = Annotated[
 ]
 """A time with its zone, kept in UTC."""
 Day = Annotated[date, Field(ge=_EARLIEST.date(), le=_LATEST.date())]
-Identifier = Annotated[str, Field(pattern=_UUID, examples=["0196c000-0000-7000-8000-000000000001"])]
+
+
+def _identifier(text: str) -> str:
+    if not is_identifier(text):
+        raise ValueError("This is no identifier: take it from the list that names the record.")
+    return text
+
+
+def _plain(text: str) -> str:
+    for problem in text_problems("", text, required=False):
+        raise ValueError(problem.sentence)
+    return text
+
+
+def _filled_in(text: str) -> str:
+    for problem in text_problems("", text):
+        raise ValueError(problem.sentence)
+    return text
+
+
+# The patterns stand in the description, for programs; people get the sentences above.
+Identifier = Annotated[
+    str,
+    AfterValidator(_identifier),
+    Field(json_schema_extra={"pattern": _UUID}, examples=["0196c000-0000-7000-8000-000000000001"]),
+]
 """A record's identifier: a UUID in small letters."""
-Name = Annotated[str, Field(max_length=LONGEST_NAME, pattern=_TEXT)]
-Text = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=_TEXT)]
+Name = Annotated[str, Field(max_length=LONGEST_NAME, json_schema_extra={"pattern": _TEXT}), AfterValidator(_plain)]
+Text = Annotated[str, Field(max_length=LONGEST_TEXT, json_schema_extra={"pattern": _TEXT}), AfterValidator(_plain)]
 """Words of people; whether they may be empty is for the rules to say."""
 LoggedReason = Annotated[
-    str, Field(min_length=1, max_length=MAX_WORDS, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*\S")
+    str, Field(max_length=MAX_WORDS, json_schema_extra={"pattern": _FILLED_IN}), AfterValidator(_filled_in)
 ]
 """Why, in words that stand in the audit log whole."""
 Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
