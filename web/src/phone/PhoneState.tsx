@@ -1,8 +1,10 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { useUpdates } from "../api/Events";
 import { sentenceOf } from "../api/problem";
+import { useVocabulary } from "../api/vocabulary";
 import { useSession } from "../session/session";
 import { Loading, ProblemNotice } from "../ui/States";
+import { useColleagues } from "../ui/Who";
 import type { Act, Decision } from "./decisions";
 import { HeldAlerts } from "./held";
 import { theHub } from "./hub";
@@ -59,6 +61,7 @@ export function PhoneState({ children }: { children: ReactNode }) {
   if (!value) return <Loading what="the phone" />;
   return (
     <Context.Provider value={value}>
+      <WordsAtHand />
       <Sender outbox={value.outbox} staff={staff} />
       {children}
     </Context.Provider>
@@ -92,6 +95,13 @@ function onNetwork(changed: () => void): () => void {
     window.removeEventListener("online", changed);
     window.removeEventListener("offline", changed);
   };
+}
+
+/** Choices and names are read as soon as the phone is opened: without a network it is too late to ask for them. */
+function WordsAtHand() {
+  useVocabulary();
+  useColleagues();
+  return null;
 }
 
 /** Sends when the network or the hub is back, and every few seconds while something waits. */
