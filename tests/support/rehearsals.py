@@ -19,19 +19,35 @@ from openlfr.hub.services import Services
 from openlfr.node.recognition import fusion_rule
 from openlfr.policy.certificates import MatchingSetup, ThresholdCertificate
 from openlfr.policy.deployment import DeploymentState
-from openlfr.policy.identifiers import AlertId, CameraId, CertificateId, DeploymentId, NodeId, StaffId, WatchlistId
+from openlfr.policy.documents import from_document
+from openlfr.policy.identifiers import (
+    AlertId,
+    CameraId,
+    CertificateId,
+    DeploymentId,
+    EntryId,
+    NodeId,
+    PersonReference,
+    StaffId,
+    WatchlistId,
+)
+from openlfr.policy.plan import ArmedPlan
+from openlfr.policy.raised_alert import ListedPerson, RaisedAlert
 from openlfr.policy.refusal import Refusal
 from openlfr.policy.roles import Actor
+from openlfr.policy.watchlist import Category
 from openlfr.records.alert_tables import AlertRow
 from openlfr.records.cameras import CameraDraft, Cameras
 from openlfr.records.deletion import DeletionReport, verify_deletion
 from openlfr.records.deployment_tables import DeploymentRow
 from openlfr.records.deployments import Asked
+from openlfr.records.plans import plan_in_force
 from openlfr.records.purgeables import PURGEABLES
 from openlfr.records.watchlist_import import TemplateMaker
 from openlfr.records.watchlist_store import AskedList
 from openlfr.records.watchlist_tables import WatchlistRow
 from openlfr.records.watchlist_use import Delivery
+from openlfr.sealing.canonical import parse_canonical
 from openlfr.vision.models import open_models
 
 
@@ -122,3 +138,42 @@ def live_rehearsal(services: Services, node: NodeId, folder: Path, kit: Kit) -> 
     onlooker = services.people.actor(StaffId(made.onlooker))
     assert isinstance(onlooker, Actor)
     return Rehearsal(services, made.deployment, WatchlistId(watchlist), camera.camera, onlooker)
+
+
+def raised_in(rehearsal: Rehearsal, node: NodeId) -> RaisedAlert:
+    """An alert as this node would raise it now, of nobody."""
+    records = rehearsal.services.records
+    with records.database.reading() as session:
+        document = plan_in_force(session, rehearsal.deployment)
+    assert document is not None
+    plan = from_document(ArmedPlan, parse_canonical(document.body))
+    person = ListedPerson(
+        entry=EntryId(records.new_id()),
+        person=PersonReference("T/1"),
+        name="Grace Hopper",
+        categories=(Category.SUSPECT,),
+        offence="",
+        reason="Consented.",
+        warning_markers=(),
+        look_alikes=(),
+        picture_taken_on=records.clock().date(),
+        under_18=False,
+        vulnerable=False,
+        blue_list=True,
+    )
+    return RaisedAlert(
+        alert=AlertId(records.new_id()),
+        deployment=rehearsal.deployment,
+        plan=plan.plan,
+        node=node,
+        camera=rehearsal.camera,
+        captured_at=records.clock(),
+        score=0.9,
+        second_score=None,
+        threshold=plan.threshold,
+        setup=plan.setup,
+        watchlist_hash=plan.watchlist_hash,
+        shots=3,
+        quality=80.0,
+        person=person,
+    )

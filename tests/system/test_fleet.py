@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from tests.support.bus import run, until
 from tests.support.hand_node import HandNode, hand_node
 from tests.support.living_hub import TERMINAL, LivingHub, living_hub, utc_now
-from tests.support.rehearsals import Rehearsal, live_rehearsal, quick_kit
+from tests.support.rehearsals import Rehearsal, live_rehearsal, quick_kit, raised_in
 from tests.support.staffed_hub import PICTURES
 
 from openlfr.link.connection import LinkLostError
@@ -17,57 +17,13 @@ from openlfr.link.messages import HeldPlan, Orders, Tally, alerts_subject
 from openlfr.link.sealed_alert import seal_alert
 from openlfr.link.signed_messages import open_settings, read_plan
 from openlfr.node.state import NodeState
-from openlfr.policy.documents import from_document
-from openlfr.policy.identifiers import AlertId, EntryId, PersonReference
-from openlfr.policy.plan import ArmedPlan, Order
-from openlfr.policy.raised_alert import ListedPerson, RaisedAlert
+from openlfr.policy.plan import Order
 from openlfr.policy.refusal import Refusal
-from openlfr.policy.watchlist import Category
 from openlfr.records.audit_tables import AuditEntryRow
 from openlfr.records.cameras import CameraDraft, Cameras
-from openlfr.records.plans import plan_in_force
 from openlfr.records.presence import check_out
 from openlfr.records.tallies import deployment_tally
-from openlfr.sealing.canonical import parse_canonical
 from openlfr.sealing.signature import SigningKey
-
-
-def raised_by(hub: LivingHub, rehearsal: Rehearsal, node: HandNode) -> RaisedAlert:
-    """An alert as this node would raise it now, of nobody."""
-    with hub.records.database.reading() as session:
-        document = plan_in_force(session, rehearsal.deployment)
-    assert document is not None
-    plan = from_document(ArmedPlan, parse_canonical(document.body))
-    person = ListedPerson(
-        entry=EntryId(hub.records.new_id()),
-        person=PersonReference("T/1"),
-        name="Grace Hopper",
-        categories=(Category.SUSPECT,),
-        offence="",
-        reason="Consented.",
-        warning_markers=(),
-        look_alikes=(),
-        picture_taken_on=utc_now().date(),
-        under_18=False,
-        vulnerable=False,
-        blue_list=True,
-    )
-    return RaisedAlert(
-        alert=AlertId(hub.records.new_id()),
-        deployment=rehearsal.deployment,
-        plan=plan.plan,
-        node=node.node,
-        camera=rehearsal.camera,
-        captured_at=utc_now(),
-        score=0.9,
-        second_score=None,
-        threshold=plan.threshold,
-        setup=plan.setup,
-        watchlist_hash=plan.watchlist_hash,
-        shots=3,
-        quality=80.0,
-        person=person,
-    )
 
 
 def acts(hub: LivingHub, act: str, processing: str) -> int:
@@ -135,7 +91,7 @@ def test_a_revoked_node_is_thrown_off_the_bus_and_its_alerts_are_refused(tmp_pat
             rehearsal, state = await lived(hub, tmp_path)
             async with hand_node(state) as node:
                 await told_of_a_plan(node)
-                late = seal_alert(raised_by(hub, rehearsal, node), PICTURES, state.keys.signer, state.hub_exchange_key)
+                late = seal_alert(raised_in(rehearsal, node.node), PICTURES, state.keys.signer, state.hub_exchange_key)
                 assert hub.running is not None
                 revoked = await asyncio.to_thread(
                     hub.running.nodes.revoke, hub.administrator, node.node, "Stolen.", TERMINAL
@@ -157,13 +113,13 @@ def test_a_forged_alert_is_recorded_taken_off_and_holds_up_nothing(tmp_path: Pat
         async with living_hub(tmp_path / "hub") as hub:
             rehearsal, state = await lived(hub, tmp_path)
             async with hand_node(state) as node:
-                raised = raised_by(hub, rehearsal, node)
+                raised = raised_in(rehearsal, node.node)
                 forger = SigningKey(b"\x66" * 32)
                 await hub.put(alerts_subject(node.node), seal_alert(raised, PICTURES, forger, state.hub_exchange_key))
                 await hub.put(alerts_subject(node.node), b"no alert at all")
                 await node.raises(raised)
                 await node.raises(raised, "the same again under another number")
-                other = raised_by(hub, rehearsal, node)
+                other = raised_in(rehearsal, node.node)
                 await node.raises(replace(other, score=0.1))
                 await node.raises(other, "the true one")
                 await until(lambda: len(rehearsal.alerts()) == 2)
