@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.support.faces import models
-from tests.support.scripted_hub import UNLOCK, quiet_street
+from tests.support.scripted_hub import STORE_BYTES, UNLOCK, quiet_street
 
 from openlfr.node import deployment_work
 from openlfr.node.memory import forbid_core_dumps
@@ -21,6 +21,7 @@ async def main(folder: Path) -> None:
         state,
         models=models,
         source=lambda _address: quiet_street(),
+        store_limit_bytes=STORE_BYTES,
         on_status=lambda status: print(f"waiting {status.waiting}", flush=True),
     ).run()
 

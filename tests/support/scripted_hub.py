@@ -80,6 +80,7 @@ WATCHLIST = WatchlistId("0196c000-0000-7000-8000-000000000011")
 CAMERA = CameraId("0196c000-0000-7000-8000-0000000000c1")
 OFFICER = StaffId("0196c000-0000-7000-8000-0000000000f1")
 UNLOCK = KeyFile(b"\x5a" * 32)
+STORE_BYTES = 1 << 26
 _STREAM = "ALERTS"
 _SETTINGS = NodeSettings(1, (CameraSettings(CAMERA, "North End", "synthetic:", 32),))
 
@@ -186,6 +187,7 @@ class ScriptedHub:
     pictures: list[bytes] = field(default_factory=list)
     bundles_made: int = 0
     states: dict[NodeId, NodeState] = field(default_factory=dict)
+    nkeys: dict[NodeId, str] = field(default_factory=dict)
     _bundles: dict[str, bytes] = field(default_factory=dict)
 
     async def start(self) -> None:
@@ -224,7 +226,7 @@ class ScriptedHub:
 
     @property
     def users(self) -> tuple[BusUser, ...]:
-        nodes = (node_user(bus_key(state.keys.bus_seed), node) for node, state in self.states.items())
+        nodes = (node_user(nkey, node) for node, nkey in self.nkeys.items())
         return (hub_user(bus_key(HUB_SEED)), *nodes)
 
     async def enrol(self, folder: Path, node: NodeId = NODE) -> NodeState:
@@ -232,6 +234,7 @@ class ScriptedHub:
         state = NodeState.create(folder, UNLOCK)
         state.enrolled(sign_answer(self.signer, self.answer(node)))
         self.states[node] = state
+        self.nkeys[node] = bus_key(state.keys.bus_seed)
         await self.bus.reload(self.users)
         return state
 
@@ -392,7 +395,7 @@ class RunningNode:
 
 @asynccontextmanager
 async def running_node(
-    state: NodeState, clock: SystemClock, *, store_limit_bytes: int = 1 << 26
+    state: NodeState, clock: SystemClock, *, store_limit_bytes: int = STORE_BYTES
 ) -> AsyncIterator[RunningNode]:
     """A node whose only camera is the synthetic street, with the models of tests."""
     statuses: list[NodeStatus] = []
