@@ -1,3 +1,4 @@
-"""What node and hub say to each other: the sealed watchlist bundle, its receipts, and orders to remove a person.
+"""What node and hub say to each other: signed messages and documents, how a node becomes a hub's, the bus between them
+(`nats-server` as a child process, one connection that is kept up), and the node's outbox of sealed alerts.
 
-Formats and their checks, without database or transport. Uses policy and sealing; imports no records, hub or node."""
+Decides nothing and keeps no records. Uses policy and sealing; imports no records, hub or node."""
