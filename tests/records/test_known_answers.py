@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from tests.support.database import HandClock
 from tests.support.deployment_values import END, START
 from tests.support.staffed_hub import TERMINAL, StaffedHub, kept, staffed
@@ -17,15 +17,21 @@ from openlfr.policy.authority import Conditions
 from openlfr.policy.identifiers import AlertId, DeploymentId
 from openlfr.policy.known_answer import LATEST, KnownAnswerScore, questions
 from openlfr.policy.refusal import Refusal, RefusalCode
+from openlfr.policy.retention import packaged_retention_policy
 from openlfr.policy.roles import Role
 from openlfr.records.alert_store import AlertView
 from openlfr.records.alert_tables import AlertRow
 from openlfr.records.alerts import AlertAsked
+from openlfr.records.audit_entry import THE_HUB_ITSELF
 from openlfr.records.deployment_reading import LiveFigures, live_figures
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.known_answer_cases import KnownAnswerFolderError, read_cases
 from openlfr.records.known_answers import KnownAnswers, known_answer_scores
 from openlfr.records.presence import check_in
+from openlfr.records.purgeables import PURGEABLES
+from openlfr.records.recognition_test_tables import AlertCategoryRow, KnownAnswerRow, RecognitionTestRow
+from openlfr.records.recognition_tests import RecognitionTests
+from openlfr.records.retention import Retention
 from openlfr.records.statistics import DeploymentStatistics, statistics
 
 REASONS = (AdjudicationReason.SUBJECT_FEATURES_AGREE,)
@@ -206,6 +212,27 @@ def test_an_unanswered_question_is_scored_as_that_and_people_see_their_own_only(
     assert isinstance(peeking, Refusal)
     assert peeking.code is RefusalCode.WRONG_ROLE
     assert isinstance(known_answer_scores(hub.records, hub.staff[Role.APPLICANT], TERMINAL), Refusal)
+
+
+def test_tests_and_questions_go_with_their_deployment(hub: StaffedHub, service: KnownAnswers, clock: HandClock) -> None:
+    deployment = hub.live()
+    hub.alerted(deployment)
+    assert not isinstance(RecognitionTests(hub.records).begin(hub.operator, deployment, TERMINAL), Refusal)
+    next(raised_later(service, clock))
+    clock.advance(timedelta(minutes=16))
+    hub.alerts.expire_those_due()
+    kept(hub.deployments.end(hub.asked(hub.operator, deployment)))
+    tables = (KnownAnswerRow, AlertCategoryRow, RecognitionTestRow, AlertRow)
+
+    def rows() -> list[int | None]:
+        with hub.records.database.reading() as session:
+            return [session.scalar(select(func.count()).select_from(table)) for table in tables]
+
+    assert all(rows())
+    clock.advance(timedelta(days=8 * 365))
+    for _ in range(2):  # what alerts hold goes first, then the deployment that waited for it
+        Retention(hub.records, packaged_retention_policy(), PURGEABLES).purge(THE_HUB_ITSELF, "hub", "Due.")
+    assert rows() == [0] * len(tables)
 
 
 @pytest.mark.parametrize(

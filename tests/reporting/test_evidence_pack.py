@@ -12,9 +12,15 @@ from tests.support.staffed_hub import PICTURES, SECRET_NAME, TERMINAL, StaffedHu
 from openlfr.policy.retention import packaged_retention_policy
 from openlfr.records.errors import AuditBrokenError
 from openlfr.records.evidence import Evidence, hand_out_evidence
-from openlfr.records.regulator_records import RegulatorRecords, disclose_to_regulator
+from openlfr.records.regulator_records import (
+    DisclosedDeployment,
+    RegulatorRecords,
+    disclose_to_regulator,
+    disclosed_deployment,
+)
 from openlfr.reporting.evidence_pack import check_pack, write_pack
-from openlfr.reporting.regulator_export import check_regulator_export, write_export
+from openlfr.reporting.pdf import to_pdf
+from openlfr.reporting.regulator_export import check_regulator_export, use_notification, write_export
 from openlfr.reporting.signed_files import (
     MANIFEST,
     SignedFilesError,
@@ -147,3 +153,18 @@ def test_a_shortened_log_is_found_even_under_a_new_signature(hub: StaffedHub, tm
 def test_one_kind_of_set_is_not_taken_for_another(hub: StaffedHub, pack: Path) -> None:
     with pytest.raises(SignedFilesError, match="no regulator export but a genuine evidence pack"):
         check_regulator_export(pack, hub.records.signer.public)
+
+
+def test_the_notification_of_a_use_says_what_the_ai_act_asks_and_names_nobody(hub: StaffedHub) -> None:
+    deployment, alerts = live_day(hub, Day(day=2, arrests=1))
+    disclosed = disclosed_deployment(
+        hub.records, hub.auditor, deployment, recipient="The authority", reason="Art 5(4)", origin=TERMINAL
+    )
+    assert isinstance(disclosed, DisclosedDeployment)
+    said = text_of(to_pdf(use_notification(disclosed, "The authority")))
+    for words in ("To: The authority", "still going on", "Borough Police", "wanted by the courts", "none is named"):
+        assert words in said
+    for secret in (SECRET_NAME, SECRET_NOTE, *alerts, *(each.staff for each in hub.staff.values())):
+        assert f" {secret} " not in said
+    assert disclosed.record.deployment.watchlist_hash is not None
+    assert disclosed.record.deployment.watchlist_hash in said.replace(" ", "")

@@ -1,7 +1,8 @@
 """What a regulator gets: the audit log with its proofs, every deployment's decisions, certificates and receipts.
 
 For the Information Commissioner, an oversight board or, under the AI Act, the market surveillance and data protection
-authorities. It holds no picture and no name of anybody looked for. The disclosure is in the log, and in the export.
+authorities. It holds no picture and nothing of a watchlist; the words of the log are in clear, and may name people. The
+disclosure is in the log, and in the export.
 """
 
 from collections.abc import Sequence

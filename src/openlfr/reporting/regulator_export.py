@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from openlfr.assurance.certificate import IssuedCertificate
+from openlfr.policy.authority import Authority
 from openlfr.policy.documents import to_document
 from openlfr.policy.retention import RetentionPolicy
 from openlfr.records.audit_export import check_export
@@ -132,11 +133,11 @@ def _notified(disclosed: DisclosedDeployment, recipient: str) -> Iterator[Block]
         terms = authority.terms
         rows += [
             ("Authorised time", f"{terms.window.start:%Y-%m-%d %H:%M} to {terms.window.end:%Y-%m-%d %H:%M} UTC"),
-            ("Judicial or independent authority", authority.external_reference or "urgent: not given yet"),
+            ("Judicial or independent authority", _external(authority)),
             ("Basis of the authority", authority.basis.value),
             ("System", str(terms.setup)),
             ("Threshold and certificate", f"{terms.threshold:g}, {terms.certificate}"),
-            ("Reference database", deployment.watchlist_hash or "none was attached"),
+            ("Reference database (SHA-256)", _in_groups(deployment.watchlist_hash or "none was attached")),
         ]
     if deployment.went_live_at is not None:
         until = f"{deployment.ended_at:%Y-%m-%d %H:%M} UTC" if deployment.ended_at else "still going on"
@@ -180,3 +181,14 @@ def _notified(disclosed: DisclosedDeployment, recipient: str) -> Iterator[Block]
         "No decision with an adverse legal effect can be taken on an output of the system alone: nobody is approached "
         "before a person has judged the alert."
     )
+
+
+def _external(authority: Authority) -> str:
+    if authority.external_reference is not None:
+        return authority.external_reference
+    return "urgent use: not given yet" if authority.review_by is not None else "none is named"
+
+
+def _in_groups(digits: str) -> str:
+    """A long hash with places where a line may end."""
+    return " ".join(digits[start : start + 16] for start in range(0, len(digits), 16)) if len(digits) == 64 else digits
