@@ -9,6 +9,7 @@ from openlfr.capture.camera import CameraState, Pace
 from openlfr.capture.synthetic import SyntheticStreetSource
 from openlfr.node.alert import Alert
 from openlfr.node.analyst import Analyst
+from openlfr.node.node import Node
 from openlfr.node.rehearsal import NamedSource, Rehearsal
 from openlfr.vision.detector import DetectorOptions
 
@@ -36,6 +37,20 @@ def test_a_recording_read_fast_loses_no_frame_and_balances() -> None:
     assert summary.ledger.balanced
     assert summary.faces_seen >= 1
     assert [station.state for station in summary.stations] == [CameraState.ENDED]
+
+
+def test_a_recording_read_fast_is_never_thinned_as_a_camera_that_falls_behind_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    eased: list[Node] = []
+    monkeypatch.setattr("openlfr.node.rehearsal.EASE_EVERY_S", 0.0)
+    monkeypatch.setattr(Node, "ease", lambda node: eased.append(node))
+    for pace in (Pace.FAST, Pace.OWN_SPEED):
+        assert not eased
+        rehearsal = _rehearsal(NamedSource("one", _street(25)), pace=pace)
+        _until_over(rehearsal)
+        rehearsal.stop()
+    assert eased
 
 
 def test_one_camera_that_cannot_be_used_does_not_stop_the_other() -> None:
