@@ -203,6 +203,16 @@ def test_a_list_is_kept_exactly_as_long_as_its_deployment_may_still_use_it_here(
     assert is_over(plan, NODE, NOON) is over
 
 
+def test_a_clock_that_is_wrong_is_complained_of_for_it_makes_check_ins_look_old_or_early() -> None:
+    for late in (timedelta(seconds=-90), timedelta(seconds=90)):
+        taken = take_orders(Obeyed(), sign_orders(HUB, ORDERS), 7, EARS, Seen(), NOON + late)
+        assert taken.complaints == ("The clocks of this node and its hub differ by 90 seconds: set them right.",)
+        assert taken.obeyed.settings == SETTINGS
+    assert (
+        take_orders(Obeyed(), sign_orders(HUB, ORDERS), 7, EARS, Seen(), NOON + timedelta(seconds=20)).complaints == ()
+    )
+
+
 def test_settings_for_another_node_and_older_ones_are_not_taken() -> None:
     before = told(signed(PLAN)).obeyed
     older = replace(ORDERS, settings=seal_settings(NodeSettings(2, ()), KEY.public))

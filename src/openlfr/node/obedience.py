@@ -15,6 +15,7 @@ from openlfr.link.signed_messages import open_settings, read_orders, read_plan
 from openlfr.node.state import Seen
 from openlfr.policy.identifiers import CameraId, DeploymentId, HubId, NodeId, StaffId
 from openlfr.policy.plan import ArmedPlan, Loaded, Order, may_analyse, may_replace
+from openlfr.policy.presence import CLOCK_TOLERANCE
 from openlfr.policy.refusal import Allowed, Refusal, RefusalCode
 from openlfr.sealing.errors import SealBrokenError, SealingError
 from openlfr.sealing.exchange import ExchangeKey
@@ -52,7 +53,7 @@ class Obeyed:
 @dataclass(frozen=True, slots=True)
 class Taken:
     """Orders taken in: what holds from now on, plans to note on the disk before they are acted on, removals to carry
-    out in this order, and in sentences what was refused (and changed nothing)."""
+    out in this order, and in sentences what was refused (and changed nothing) or keeps orders from being obeyed."""
 
     obeyed: Obeyed
     plans: tuple[ArmedPlan, ...] = ()
@@ -73,6 +74,10 @@ def take_orders(before: Obeyed, content: bytes, asked: int, ears: Ears, seen: Se
     if refusal is not None:
         return Taken(before, complaints=(refusal,))
     complaints: list[str] = []
+    apart = abs(now - orders.at)
+    if apart > CLOCK_TOLERANCE:
+        seconds = apart / timedelta(seconds=1)
+        complaints.append(f"The clocks of this node and its hub differ by {seconds:.0f} seconds: set them right.")
     plans = dict(before.plans)
     taken: list[ArmedPlan] = []
     for document in orders.plans:
