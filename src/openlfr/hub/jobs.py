@@ -17,6 +17,8 @@ from openlfr.records.alert_tables import AlertContentRow, AlertRow
 from openlfr.records.audit_entry import THE_HUB_ITSELF
 from openlfr.records.deployment_store import read_deployment
 from openlfr.records.deployment_tables import DeploymentRow
+from openlfr.records.known_answer_cases import KnownAnswerCases
+from openlfr.records.known_answers import KnownAnswers
 from openlfr.records.schema import Clock
 
 ORIGIN: Final = "hub"
@@ -79,10 +81,12 @@ class Jobs:
             await asyncio.sleep(job.every_s)
 
 
-def hub_jobs(services: Services) -> tuple[Job, ...]:
-    """The jobs of a hub."""
+def hub_jobs(services: Services, questions: KnownAnswerCases | None = None) -> tuple[Job, ...]:
+    """The jobs of a hub; with `questions`, those whose turn has come are put among the alerts."""
     retention = services.retention
+    asking = KnownAnswers(services.records, questions) if questions is not None else None
     return (
+        *((Job("put questions with a known answer", 5, asking.raise_those_due),) if asking is not None else ()),
         Job("end deployments whose time is over", 2, services.deployments.end_those_due),
         Job("renew the plans of nodes", 60, services.deployments.renew_plans),
         Job("let alerts expire that nobody answered", 2, services.alerts.expire_those_due),

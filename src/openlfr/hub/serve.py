@@ -38,6 +38,7 @@ from openlfr.link.tls import SERVER_CERTIFICATE_LIFE, Authority, TlsFiles, clien
 from openlfr.policy.identifiers import NodeId
 from openlfr.records.cameras import Cameras
 from openlfr.records.hub_records import HubRecords
+from openlfr.records.known_answer_cases import KnownAnswerCases, KnownAnswerFolderError, read_cases
 from openlfr.records.nodes import EnrolledNode, Nodes, enrolled_nodes
 from openlfr.sealing.vault_file import KeyPurpose
 
@@ -96,6 +97,7 @@ async def serve(
 
     Raises ServeError and BusError before anything was begun.
     """
+    questions = _questions(settings)
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="hub"))
     if listening.plain_http and not is_loopback(listening.host):
         raise ServeError("Without TLS the hub may listen on this machine only: leave --plain-http out, or --host.")
@@ -103,7 +105,7 @@ async def serve(
     with contextlib.closing(listener):
         certificates = _Certificates(place, authority_of(records), _hosts(settings, listening.host), records)
         async with _bus(place, records, settings, listening, certificates) as bus:
-            await _serve(records, settings, listening, certificates, bus, listener, beside, stop, also)
+            await _serve(records, settings, listening, certificates, bus, listener, beside, stop, also, questions)
 
 
 async def _serve(
@@ -116,13 +118,14 @@ async def _serve(
     beside: Callable[[Running], Coroutine[None, None, None]],
     stop: asyncio.Event,
     also: Sequence[APIRouter],
+    questions: KnownAnswerCases | None,
 ) -> None:
     services = services_of(records)
     nodes = Nodes(records, certificates.authority.pin)
     tip = AuditTip(records.database)
     fleet = Fleet(services, nodes, bus.connection, tip, bus.admit)
     intake = Intake(records, services.alerts, bus.connection, listening.replicas)
-    jobs = Jobs(hub_jobs(services), records.clock)
+    jobs = Jobs(hub_jobs(services, questions), records.clock)
     telling = telling_of(services, settings, tip, fleet, jobs)
     work = Work(records.clock, records.new_id)
     reception = Reception(records, nodes, settings.host, certificates.authority.pem, bus.addresses)
@@ -167,6 +170,13 @@ async def _serve(
     finally:
         # The records close next, and their keys are zeroed: what seals with them must have ended by then.
         await asyncio.to_thread(work.close)
+
+
+def _questions(settings: HubSettings) -> KnownAnswerCases | None:
+    try:
+        return None if settings.known_answers is None else read_cases(settings.known_answers)
+    except KnownAnswerFolderError as error:
+        raise ServeError(f"The known-answer alerts cannot be put: {error}") from error
 
 
 def is_loopback(host: str) -> bool:

@@ -63,6 +63,8 @@ class HubSettings(BaseSettings):
     """Bytes; a route that takes more says so itself, with `max_body_size`."""
     requests_a_minute: int = Field(default=1200, ge=10)
     """Of one session, or of one address without a session."""
+    known_answers: Path | None = None
+    """A folder of questions with a known answer (openlfr known-answer check); none, and none is put."""
     directory: DirectorySettings = Field(default_factory=DirectorySettings)
 
     @property
