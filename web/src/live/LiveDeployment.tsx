@@ -46,6 +46,11 @@ function Live({ view }: { view: View }) {
   const ending = offersFor(view).find((offer) => offer.act === "END_DEPLOYMENT");
 
   const look = (id: string | null) => navigate(id ? `/live/${deployment}/alerts/${id}` : `/live/${deployment}`);
+  const back = () => {
+    // The next look begins at the top of the queue.
+    setChosen(null);
+    look(null);
+  };
   const step = (by: 1 | -1) => {
     const next = stepFrom(queue, chosen, by);
     setChosen(next);
@@ -93,7 +98,7 @@ function Live({ view }: { view: View }) {
             look(id);
           }}
         />
-        {alert ? <Adjudication key={alert} alert={alert} onClose={() => look(null)} /> : <CameraWall view={view} />}
+        {alert ? <Adjudication key={alert} alert={alert} onClose={back} /> : <CameraWall view={view} />}
       </div>
       {asking && <ActDialog offer={asking} view={view} onClose={() => setAsking(null)} />}
       <LiveSettings
