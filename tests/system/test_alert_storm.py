@@ -88,7 +88,7 @@ async def storm(outbox: Outbox, state: NodeState, rehearsal: Rehearsal, alerts: 
 
 
 async def all_there(rehearsal: Rehearsal, raised: set[AlertId]) -> None:
-    await until(lambda: len(rehearsal.alerts()) >= len(raised), at_most_s=180)
+    await until(lambda: len(rehearsal.alerts()) >= len(raised), at_most_s=40)
     assert sorted(rehearsal.alerts()) == sorted(raised)
 
 

@@ -82,10 +82,10 @@ class Intake:
         while True:
             try:
                 await self._connection.wait_connected(_FETCH_S)
-                stream = self._connection.client.jetstream()
-                queue = await self._queue(stream)
+                client = self._connection.client
+                queue = await self._queue(client.jetstream())
                 self.fault, failures = None, 0
-                while True:
+                while self._connection.client is client:  # another one knows nothing of this one's questions
                     await self._take_some(queue)
             except (LinkLostError, nats.errors.Error, OSError) as error:
                 self.fault = f"Alerts wait on the bus, which cannot be read: {error or type(error).__name__}."
@@ -112,7 +112,7 @@ class Intake:
 
     async def _take_some(self, queue: JetStreamContext.PullSubscription) -> None:
         try:
-            messages = await queue.fetch(AT_ONCE, timeout=_FETCH_S)
+            messages = await self._connection.unless_lost(queue.fetch(AT_ONCE, timeout=_FETCH_S))
         except nats.errors.TimeoutError:
             return
         await self._committed(messages)
