@@ -153,21 +153,22 @@ class Connection:
 
     async def publish_kept(
         self, subject: str, content: bytes, message_id: str, timeout_s: float = _ANSWER_WITHIN_S
-    ) -> None:
-        """Send to a stream of the bus; returns once it is kept there. The same `message_id` again changes nothing.
+    ) -> int:
+        """Send to a stream of the bus; its number there, once it is kept. The same `message_id` again changes nothing.
 
         Raises NotKeptError when the stream is full, LinkLostError when it is not known whether it was kept: send again.
         """
         stream = self.client.jetstream()
         headers: dict[str, object] = {"Nats-Msg-Id": message_id}
         try:
-            await self.unless_lost(stream.publish(subject, content, timeout=timeout_s, headers=headers))
+            kept = await self.unless_lost(stream.publish(subject, content, timeout=timeout_s, headers=headers))
         except nats.js.errors.APIError as error:
             if error.err_code in _STORE_FULL:
                 raise NotKeptError(f"The store of the bus is full ({error.description}).") from error
             raise NotKeptError(f"The bus did not keep the message ({error.description}).") from error
         except (nats.errors.Error, OSError) as error:
             raise LinkLostError(f"The bus did not say that it kept the message: {_said(error)}.") from error
+        return kept.seq
 
     async def subscribe(self, subject: str, handler: Handler) -> None:
         """Have messages handled from now on, over every connection to come."""

@@ -67,7 +67,8 @@ class Outbox:
         self._ready: Client | None = None
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
-        self._stored = 0
+        # Numbers in the store: the newest that is there, and the newest that the hub keeps.
+        self._stored_to = 0
         self._sent_to = 0
         self._removal_owed = False
         self._news = asyncio.Event()
@@ -80,6 +81,10 @@ class Outbox:
     def waiting(self) -> int:
         """Alerts that the hub has not got yet."""
         return self._stored + len(self._waiting)
+
+    @property
+    def _stored(self) -> int:
+        return self._stored_to - self._sent_to
 
     @property
     def has_room(self) -> bool:
@@ -142,10 +147,10 @@ class Outbox:
 
     async def _put(self, store: Connection, first: _Waiting, timeout_s: float = 5.0) -> None:
         await self._made(store)
-        await store.publish_kept(_SUBJECT, first.sealed, first.alert, timeout_s)
+        number = await store.publish_kept(_SUBJECT, first.sealed, first.alert, timeout_s)
         self._waiting.popleft()
         self._waiting_bytes -= len(first.sealed)
-        self._stored += 1
+        self._stored_to = max(self._stored_to, number)
         self._stored_something.set()
 
     async def _made(self, store: Connection) -> None:
@@ -180,8 +185,8 @@ class Outbox:
             try:
                 await store.wait_connected(_LOOK_EVERY_S)
                 await self._made(store)
-                await self._forward_all(store)
                 self._stored_something.clear()
+                await self._forward_all(store)
                 if not self._stored:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._stored_something.wait(), _LOOK_EVERY_S)
@@ -199,8 +204,9 @@ class Outbox:
             stream = store.client.jetstream()
             state = (await store.unless_lost(stream.stream_info(_STREAM))).state
             if state.last_seq < self._sent_to:  # the store was lost with its disk, and numbers from 1 again
-                self._sent_to = 0
-            self._stored = state.last_seq - max(state.first_seq - 1, self._sent_to)
+                self._stored_to = self._sent_to = 0
+            self._sent_to = max(self._sent_to, state.first_seq - 1, 0)
+            self._stored_to = max(self._stored_to, state.last_seq)
             while self._stored > 0:
                 if not await self._hub.wait_connected(_LOOK_EVERY_S):
                     raise LinkLostError(self._hub.why_not)
@@ -212,7 +218,6 @@ class Outbox:
                     raise NotKeptError("The store holds something that is no alert.")
                 await self._hub.publish_kept(self._subject, oldest.data, message_id)
                 self._sent_to = oldest.seq
-                self._stored -= 1
                 await self._removed(store, stream, oldest.seq)
             if self._removal_owed and self._stored <= 0:
                 await store.unless_lost(stream.purge_stream(_STREAM, seq=self._sent_to + 1))
