@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -57,7 +56,6 @@ def play(
     detector: FaceDetector,
     *,
     candidate: Recognition | None = None,
-    on_frames: Callable[[int], None] = lambda _frames: None,
 ) -> PlayedClip:
     """Plays a clip to its end. A clip that cannot be read, or breaks off, says so and stops nothing else.
 
@@ -86,16 +84,10 @@ def play(
     )
     rehearsal.start()
     try:
-        rehearsal.wait(
-            threading.Event(),
-            seconds=None,
-            tick=lambda: on_frames(rehearsal.status()[0].analysed),
-            every_s=_LOOK_EVERY_S,
-        )
+        rehearsal.wait(threading.Event(), seconds=None, tick=lambda: None, every_s=_LOOK_EVERY_S)
     finally:
         summary = rehearsal.stop()
     (station,) = summary.stations
-    on_frames(station.analysed)
     failed = station.state is CameraState.FAILED
     return PlayedClip(
         problem=station.reason if failed else clock.broke_off,

@@ -209,7 +209,7 @@ def measured_run(
         result = None if played is None else played.get(key)
         if result is None:
             result = play(clip, recognition, detector, candidate=shadow)
-            if played is not None and clip.source is not None:
+            if played is not None and not result.problem:
                 played.keep(key, result)
         result = _held_against_its_truth(clip, result)
         alerts = () if result.problem else result.alerts
