@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useLayoutEffect, useRef } from "react";
 
 /** What keys do on a screen: named as `KeyboardEvent.key`, with "Shift+" before it where Shift is held. */
 export type Keys = Readonly<Record<string, () => void>>;
@@ -14,7 +14,10 @@ export function keyName(event: { key: string; shiftKey: boolean }): string {
 /** Commands of one key, for the whole screen; none while somebody types, has a dialog open, or has turned them off. */
 export function useKeys(keys: Keys, on = true): void {
   const latest = useRef(keys);
-  latest.current = keys;
+  // What is shown decides what a key does: not a screen that is still being made ready and may never be.
+  useLayoutEffect(() => {
+    latest.current = keys;
+  });
   useEffect(() => {
     if (!on) return;
     const pressed = (event: KeyboardEvent) => {
