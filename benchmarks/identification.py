@@ -31,7 +31,7 @@ from benchmarks.identification_systems import (
 from benchmarks.report import evaluation_data, heading, table
 from numpy.typing import NDArray
 
-from openlfr.assurance.dataset import Dataset, LabelledPicture, read_corrections, read_dataset
+from openlfr.assurance.dataset import LabelledPicture, read_corrections, read_dataset
 from openlfr.assurance.error_rates import threshold_at
 from openlfr.assurance.resampling import bootstrap_over_people
 from openlfr.matching.fusion import fuse
@@ -236,13 +236,16 @@ def masked_rows(
 
 
 def sunglasses_rows(
-    contenders: Sequence[Contender], dataset: Dataset, people: dict[str, list[int]], relatives: frozenset[str]
+    contenders: Sequence[Contender],
+    pictures: Sequence[LabelledPicture],
+    people: dict[str, list[int]],
+    relatives: frozenset[str],
 ) -> list[list[str]]:
     """Probes are the handpicked pictures with dark glasses; of their people the first picture without is enrolled, in a
     list filled up to 1,000; strangers as in the first table."""
     listed = evaluation_data("labels", "lfw_sunglasses_handpicked.txt").read_text(encoding="utf-8").split()
     dark = {Path(line).stem for line in listed}
-    stems = [Path(picture.name).stem for picture in dataset.pictures]
+    stems = [Path(picture.name).stem for picture in pictures]
     probes: list[tuple[str, int]] = []
     entry: dict[str, int] = {}
     for name, places in people.items():
@@ -352,7 +355,7 @@ def main() -> None:
         )
     )
     print("Dark glasses on the probes, list of 1,000.\n")
-    print(table(["system", "probes", *columns], sunglasses_rows(contenders, dataset, people, dataset.relatives)))
+    print(table(["system", "probes", *columns], sunglasses_rows(contenders, pictures, people, dataset.relatives)))
     if passages:
         print(
             f"Passages: {SHOTS} pictures of one person as the shots of a passage, list of 1,000, first opinion alone.\n"
