@@ -1,5 +1,6 @@
 """Every route against every role: who may, may; who may not is told so, changes nothing, and stands in the log."""
 
+import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -115,6 +116,20 @@ NEEDED: Mapping[str, tuple[Action, ...]] = {
     "GET /certificates/{certificate}": EVERYBODY,
     "POST /certificates": (A.IMPORT_CERTIFICATE,),
     "POST /certificates/import-packaged": (A.IMPORT_CERTIFICATE,),
+    "GET /deployments/{deployment}/recognition-tests": (A.VIEW_STATISTICS,),
+    "POST /deployments/{deployment}/recognition-tests": (A.RUN_RECOGNITION_TEST,),
+    "GET /recognition-tests/{test}": (A.VIEW_STATISTICS,),
+    "POST /recognition-tests/{test}/count-passage": (A.RUN_RECOGNITION_TEST,),
+    "POST /recognition-tests/{test}/import-passages": (A.RUN_RECOGNITION_TEST,),
+    "POST /recognition-tests/{test}/end": (A.RUN_RECOGNITION_TEST,),
+    "GET /known-answers/scores": (A.VIEW_KNOWN_ANSWERS,),
+    "POST /annual-report": (A.PUBLISH_RECORDS,),
+    "GET /deployments/{deployment}/record": (A.VIEW_STATISTICS,),
+    "GET /deployments/{deployment}/impact-annex": (A.VIEW_DEPLOYMENT,),
+    "POST /deployments/{deployment}/notices": (A.VIEW_DEPLOYMENT,),
+    "POST /deployments/{deployment}/use-notification": (A.EXPORT_AUDIT,),
+    "POST /alerts/{alert}/evidence-pack": (A.EXPORT_EVIDENCE,),
+    "POST /regulator-export": (A.EXPORT_AUDIT,),
     "GET /statistics/deployments": (A.VIEW_STATISTICS,),
     "GET /vocabulary": EVERYBODY,
     "GET /profiles": EVERYBODY,
@@ -196,9 +211,7 @@ def test_nobody_who_is_not_signed_in_is_told_anything(api: ApiHub) -> None:
     stranger = api.hub.browser()
     for name in NEEDED:
         method, path = name.split(" ")
-        for part in ("deployment", "watchlist", "alert", "entry", "import", "staff", "hold", "job", "certificate"):
-            path = path.replace(f"{{{part}}}", ABSENT)
-        answer = stranger.request(method, path.replace("{picture}", ABSENT).replace("{sequence}", "1"))
+        answer = stranger.request(method, re.sub(r"\{\w+\}", ABSENT, path.replace("{sequence}", "1")))
         assert answer.status_code == HTTPStatus.UNAUTHORIZED, name
         assert answer.headers["content-type"] == "application/problem+json"
 

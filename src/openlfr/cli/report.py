@@ -36,13 +36,11 @@ from openlfr.records.hub_records import HubRecords
 from openlfr.records.published import PublishedRecords, deployment_figures, publish
 from openlfr.records.regulator_records import disclose_to_regulator, disclosed_deployment
 from openlfr.reporting import annual_report, public_site
-from openlfr.reporting.document import Document, to_html
+from openlfr.reporting.document_files import annual_files, made, notice_files, page_files, record_files
 from openlfr.reporting.from_records import publication_of, publisher_of
 from openlfr.reporting.impact_annex import impact_annex
-from openlfr.reporting.notices import SignSize, leaflet, notice_of, sign, web_notice
-from openlfr.reporting.pdf import to_pdf
-from openlfr.reporting.publication import NotPublishableError, Publication, to_csv, to_json
-from openlfr.reporting.publication_page import publication_document
+from openlfr.reporting.notices import notice_of
+from openlfr.reporting.publication import NotPublishableError, Publication
 from openlfr.reporting.records_file import LARGEST_FILE, UnusableRecordsError, read_records
 from openlfr.reporting.regulator_export import KIND as REGULATOR_EXPORT
 from openlfr.reporting.regulator_export import check_regulator_export, use_notification, write_export
@@ -83,7 +81,7 @@ def deployment(
         )
         with _unpublishable_told():
             publication = publication_of(figures)
-        files = _record_files(publication, publisher_of(figures.deployments))
+        files = made(record_files(publication, publisher_of(figures.deployments)))
         _write(records, "deployment record", deployment, figures.as_of, files, to)
 
 
@@ -107,7 +105,7 @@ def from_csv(
         with _unpublishable_told():
             publication = Publication(rows, utc_now().date(), ())
         to.mkdir(mode=0o700)
-        for name, content in _record_files(publication, publisher).items():
+        for name, content in made(record_files(publication, publisher)).items():
             (to / name).write_bytes(content)
     except UnusableRecordsError as error:
         give_up(f"{shown(file)}: {error}")
@@ -129,13 +127,7 @@ def annual(
         published = answered(publish(records, acting(records, acting_as), origin("report annual")))
         with _unpublishable_told():
             report = annual_report.annual_report(published, year, packaged_retention_policy(), default_certificates())
-        name = f"annual-report-{year}"
-        files = {
-            **_both(name, annual_report.to_document(report)),
-            f"{name}.json": annual_report.to_json(report).encode(),
-            f"{name}.csv": annual_report.to_csv(report).encode(),
-        }
-        _write(records, "annual report", str(year), published.as_of, files, to)
+        _write(records, "annual report", str(year), published.as_of, made(annual_files(report)), to)
 
 
 @app.command()
@@ -151,7 +143,7 @@ def annex(
             certificate = read_certificate(session, terms.certificate)
         profile = deployments_service(records).profiles[record.profile]
         document = impact_annex(value, profile, packaged_retention_policy(), certificate, now)
-        _write(records, "impact annex", deployment, now, _both("impact-annex", document), to)
+        _write(records, "impact annex", deployment, now, made(page_files("impact-annex", document)), to)
 
 
 @app.command()
@@ -171,13 +163,7 @@ def notices(
         now = utc_now()
         policy = packaged_retention_policy()
         notice = answered(notice_of(value, policy, page=page, contact=contact, now=now, zone=_zone(time_zone)))
-        files = {
-            "sign-a2.pdf": sign(notice, SignSize.A2, now),
-            "sign-a3.pdf": sign(notice, SignSize.A3, now),
-            "leaflet.pdf": leaflet(notice, now),
-            **_both("notice", web_notice(notice, now)),
-        }
-        _write(records, "notices", deployment, now, files, to)
+        _write(records, "notices", deployment, now, made(notice_files(notice, now)), to)
 
 
 @app.command()
@@ -229,7 +215,7 @@ def notification(
                 origin=origin("report notification"),
             )
         )
-        files = _both("notification", use_notification(disclosed, recipient))
+        files = made(page_files("notification", use_notification(disclosed, recipient)))
         _write(records, "notification of use", deployment, utc_now(), files, to)
 
 
@@ -279,8 +265,8 @@ def publish_site(
             publisher, contact, packaged_retention_policy(), default_certificates(), _zone(time_zone)
         )
         with _unpublishable_told():
-            files = dict(public_site.pages(published, settings))
-        manifest = signed_manifest("public page", publisher, published.as_of, files, records.signer)
+            files = public_site.signed_site(published, settings, records.signer)
+        manifest = files.pop(MANIFEST)
     try:
         with TemporaryDirectory(prefix=f".{to.name}-", dir=to.parent) as beside:
             fresh, old = Path(beside) / "new", Path(beside) / "old"
@@ -300,18 +286,6 @@ def publish_site(
 def _viewed(records: HubRecords, acting_as: str, deployment: str, command: str) -> DeploymentRecord:
     asked = Asked(acting(records, acting_as), DeploymentId(deployment), origin(command))
     return answered(deployments_service(records).view(asked))
-
-
-def _record_files(publication: Publication, publisher: str) -> dict[str, bytes]:
-    return {
-        "deployment-record.csv": to_csv(publication).encode(),
-        "deployment-record.json": to_json(publication).encode(),
-        **_both("deployment-record", publication_document(publication, publisher)),
-    }
-
-
-def _both(name: str, document: Document) -> dict[str, bytes]:
-    return {f"{name}.html": to_html(document).encode(), f"{name}.pdf": to_pdf(document)}
 
 
 def _write(

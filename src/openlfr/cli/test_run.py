@@ -1,10 +1,8 @@
 """`openlfr test-run`: a blue-list test, in which consenting people walk past and every passage is counted."""
 
-import csv
-import io
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -12,12 +10,12 @@ from openlfr.capture.file_names import shown
 from openlfr.cli.hub_access import DatabaseAddress, VaultFolder, give_up, opened, origin, utc_now
 from openlfr.cli.watchlist_access import ActingAs, acting, answered
 from openlfr.policy.identifiers import DeploymentId, PersonReference, RecognitionTestId
+from openlfr.records.passage_list import LARGEST_LIST, PassageListError, read_moment, read_passages
 from openlfr.records.recognition_tests import CountedPassage, RecognitionTest, RecognitionTests
 from openlfr.reporting.statements import recognition_text
 
 app = typer.Typer(help="Blue-list tests: how often people on the list are recognised.", no_args_is_help=True)
 
-_MOST_BYTES: Final = 1_000_000
 TestName = Annotated[str, typer.Argument(metavar="TEST", help="The test's identifier, as `begin` gives it.")]
 
 
@@ -107,30 +105,17 @@ def _tell(test: RecognitionTest) -> None:
 
 
 def _moment(text: str, where: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    moment = read_moment(text)
+    if moment is None:
         give_up(f"{where}: {shown(text)} is no time with its offset; write it as 2026-05-31T14:05:30+01:00.")
-    return moment.astimezone(UTC)
+    return moment
 
 
 def _read(path: Path) -> list[CountedPassage]:
     try:
         with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+            return read_passages(file.read(LARGEST_LIST + 1))
     except OSError as error:
         give_up(f"{shown(path)} cannot be read: {error.strerror}.")
-    except (UnicodeDecodeError, csv.Error):
-        give_up(f"{shown(path)} is not a CSV file in UTF-8.")
-    if len(content) > _MOST_BYTES:
-        give_up(f"{shown(path)} is larger than a megabyte: a test has some hundred passages.")
-    passages = []
-    for number, row in enumerate(rows, 2):
-        tester, time = row.get("tester"), row.get("time")
-        if not tester or not time:
-            give_up(f"{shown(path)}, line {number}: give the columns tester and time in every line.")
-        passages.append(CountedPassage(PersonReference(tester), _moment(time, f"{shown(path)}, line {number}")))
-    return passages
+    except PassageListError as error:
+        give_up(f"{shown(path)}: {error}")

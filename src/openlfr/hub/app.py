@@ -13,6 +13,7 @@ from openlfr.hub.headers import Safeguards
 from openlfr.hub.openapi import describe
 from openlfr.hub.parts import hand_over
 from openlfr.hub.problems import answer_with_problems, documented_problems
+from openlfr.hub.public_page import PublicPage
 from openlfr.hub.public_routes import PREFIX
 from openlfr.hub.request_limits import SessionAllowance
 from openlfr.hub.request_log import RequestLog
@@ -25,10 +26,12 @@ from openlfr.hub.routers import (
     certificates,
     deployment_acts,
     deployments,
+    documents,
     enrolment,
     events,
     health,
     jobs,
+    known_answers,
     match_events,
     metrics,
     nodes,
@@ -36,6 +39,8 @@ from openlfr.hub.routers import (
     people,
     presence,
     profiles,
+    public_page,
+    recognition_tests,
     records,
     reports,
     retention,
@@ -62,10 +67,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     certificates.router,
     deployment_acts.router,
     deployments.router,
+    documents.router,
     enrolment.router,
     events.router,
     health.router,
     jobs.router,
+    known_answers.router,
     match_events.router,
     metrics.router,
     nodes.router,
@@ -73,6 +80,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     people.router,
     presence.router,
     profiles.router,
+    recognition_tests.router,
     records.making,
     records.router,
     reports.router,
@@ -113,6 +121,7 @@ def create_app(
             settings,
             allowance,
             reports.Violations(),
+            PublicPage(services.records, settings.public, services.holds.policy),
             *sign_in_services(services, settings, passwords).parts(),
             health.Readiness({**_records_ready(services), **(readiness or {})}),
             *parts,
@@ -140,6 +149,7 @@ def described(routers: Sequence[APIRouter] = ROUTERS, largest_body: int | None =
     )
     for router in routers:
         app.include_router(router, prefix=PREFIX, responses=documented_problems(), max_body_size=largest_body)
+    app.include_router(public_page.router)
     describe(app)
     return app
 

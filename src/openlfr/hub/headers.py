@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openlfr.hub.csrf import comes_from_elsewhere
 from openlfr.hub.problems import ProblemError, fault, too_large
-from openlfr.hub.public_routes import API, PREFIX
+from openlfr.hub.public_routes import API, PREFIX, PUBLIC_PAGE
 from openlfr.hub.request_limits import SessionAllowance
 from openlfr.hub.settings import HubSettings
 
@@ -32,6 +32,10 @@ CONTENT_SECURITY: Final = "; ".join(
         "report-to csp",
     )
 )
+PUBLIC_PAGE_SECURITY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""The public page runs no script and loads nothing; its style stands in each page, so that a copy reads the same."""
 _ALWAYS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY,
     "Reporting-Endpoints": f'csp="{VIOLATIONS}"',
@@ -89,12 +93,15 @@ class Safeguards:
 
     def _headed(self, scope: Scope, send: Send) -> Send:
         api = scope["path"].startswith(API)
+        public_page = scope["path"].startswith(PUBLIC_PAGE) and self._settings.public.page
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers[name] = value
+                if public_page:
+                    headers["Content-Security-Policy"] = PUBLIC_PAGE_SECURITY
                 if api:
                     headers["Cache-Control"] = "no-store"
             await send(message)

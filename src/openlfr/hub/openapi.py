@@ -120,6 +120,9 @@ _TAGS: Final = [
     {"name": "deployments", "description": "From application to review: acts, figures, what happened when."},
     {"name": "alerts", "description": "The questions that matches ask, and the answers people give."},
     {"name": "watchlists", "description": "Building, judging, freezing and destroying lists."},
+    {"name": "recognition tests", "description": "Blue-list tests: how often people on the list are recognised."},
+    {"name": "known answers", "description": "Do people still look? How they answered questions with a known answer."},
+    {"name": "documents", "description": "What is published, put up, or handed to a court or a regulator."},
     {"name": "people", "description": "Staff, roles and training."},
     {"name": "audit", "description": "The log of everything: searched, proved, verified, handed out."},
     {"name": "retention", "description": "What is destroyed when, and proof that it is gone."},
@@ -133,5 +136,5 @@ _TAGS: Final = [
 if __name__ == "__main__":
     from openlfr.hub.app import described
 
-    json.dump(described().openapi(), sys.stdout, indent=1, ensure_ascii=False)
+    json.dump(described().openapi(), sys.stdout, indent=1, ensure_ascii=False, sort_keys=True)
     sys.stdout.write("\n")

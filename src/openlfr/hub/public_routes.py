@@ -7,6 +7,7 @@ from typing import Final
 
 API: Final = "/api"
 PREFIX: Final = f"{API}/v1"
+PUBLIC_PAGE: Final = "/public/"
 
 PUBLIC: Final = frozenset(
     {
@@ -25,6 +26,7 @@ PUBLIC: Final = frozenset(
         ("POST", f"{PREFIX}/set-up/passkey"),
         ("GET", f"{PREFIX}/enrolment/authority"),
         ("POST", f"{PREFIX}/enrolment"),
+        ("GET", f"{PUBLIC_PAGE}{{path:path}}"),
     }
 )
 """Method and path, as the route has it."""

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +21,14 @@ def _origin(address: str) -> str:
     port = "" if parts.port in (None, {"http": 80, "https": 443}[parts.scheme]) else f":{parts.port}"
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}{port}"
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("This is no time zone: write it as Europe/London.") from error
+    return name
 
 
 class DirectorySettings(BaseSettings):
@@ -48,6 +57,27 @@ class DirectorySettings(BaseSettings):
         return self
 
 
+class PublicPageSettings(BaseSettings):
+    """Whether the hub shows its public page to everybody under /public/, and what a force says of itself there
+    (OPENLFR_HUB_PUBLIC_...)."""
+
+    model_config = SettingsConfigDict(env_prefix="OPENLFR_HUB_PUBLIC_", frozen=True, extra="ignore")
+
+    page: bool = False
+    publisher: str = ""
+    """The force that publishes."""
+    contact: str = ""
+    """How people reach whoever answers for the data."""
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    """In which people there tell the time: Europe/London."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.page and not (self.publisher and self.contact):
+            raise ValueError("A public page needs OPENLFR_HUB_PUBLIC_PUBLISHER and OPENLFR_HUB_PUBLIC_CONTACT.")
+        return self
+
+
 class HubSettings(BaseSettings):
     """How this hub is reached, how long sessions last, how much is taken at once."""
 
@@ -66,6 +96,7 @@ class HubSettings(BaseSettings):
     known_answers: Path | None = None
     """A folder of questions with a known answer (openlfr known-answer check); none, and none is put."""
     directory: DirectorySettings = Field(default_factory=DirectorySettings)
+    public: PublicPageSettings = Field(default_factory=PublicPageSettings)
 
     @property
     def host(self) -> str:

@@ -25,9 +25,11 @@ from openlfr.reporting.from_records import publication_of, record_of
 from openlfr.reporting.pdf import to_pdf
 from openlfr.reporting.publication import Publication, to_csv, to_json
 from openlfr.reporting.publication_page import publication_document, published_table
+from openlfr.reporting.signed_files import MANIFEST, signed_manifest
 from openlfr.reporting.summary import COLUMNS as TOTALS
 from openlfr.reporting.summary import Summary, summary_cells
 from openlfr.reporting.wording import threshold_text
+from openlfr.sealing.signature import SigningKey
 
 _NAVIGATION: Final = (
     ("Next deployments", "index.html"),
@@ -79,6 +81,12 @@ def pages(published: PublishedRecords, settings: SiteSettings) -> Iterator[tuple
         yield f"{report.year}.csv", annual_report.to_csv(report).encode()
         yield f"{report.year}.json", annual_report.to_json(report).encode()
     yield "deletion.json", _deletion_json(published).encode()
+
+
+def signed_site(published: PublishedRecords, settings: SiteSettings, key: SigningKey) -> dict[str, bytes]:
+    """Every file of the site with their manifest, signed by the hub: whoever keeps a copy can prove it is genuine."""
+    files = dict(pages(published, settings))
+    return {**files, MANIFEST: signed_manifest("public page", settings.publisher, published.as_of, files, key)}
 
 
 def _documents(

@@ -1,10 +1,8 @@
 """The audit log: searching it, opening an entry, proving it, verifying the whole, and handing it out."""
 
 import shutil
-from collections.abc import Iterator
 from http import HTTPStatus
-from pathlib import Path as FilePath
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
@@ -14,6 +12,7 @@ from openlfr.hub.parts import HubServices
 from openlfr.hub.problems import answered
 from openlfr.hub.public_routes import PREFIX
 from openlfr.hub.routers.cursors import entry_page, number_cursor
+from openlfr.hub.routers.downloads import read_once, saved_as
 from openlfr.hub.routers.jobs import HubWork, view_of
 from openlfr.hub.routers.watchlist_imports import OurUploads
 from openlfr.hub.schemas.audit import EntryView, ExportForm, NotedHeads, OpenedEntryView, ProofView
@@ -32,7 +31,6 @@ router = APIRouter(prefix="/audit", tags=["audit"])
 
 Sequence = Annotated[int, Path(ge=0, lt=1 << 62, description="The entry's number, counted from 0.")]
 ActName = Annotated[str, Query(pattern="^[A-Z_]{1,64}$")]
-_CHUNK: Final = 1 << 16
 
 
 @router.get("/entries")
@@ -130,11 +128,10 @@ def export_audit_log(
                 record=record,
             )
         )
-        lines = _read_once(target)
+        lines = read_once(target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    headers = {"Content-Disposition": 'attachment; filename="audit.jsonl"', "Cache-Control": "no-store"}
-    return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
+    return StreamingResponse(lines, media_type="application/jsonl", headers=saved_as("audit.jsonl"))
 
 
 def _noted(heads: list[str]) -> list[NotedHead] | Refusal:
@@ -152,15 +149,3 @@ def _whole_record(act: ExportForm) -> bool | Refusal:
         return True
     missing = "record_id" if act.record_id is None else "record_kind"
     return refused_fields("The export", [FieldProblem(missing, "Name both kind and identifier of a record.")])
-
-
-def _read_once(path: FilePath) -> Iterator[bytes]:
-    """The content of a file, which may be removed at once: it is read through what is open."""
-    file = path.open("rb")
-
-    def chunks() -> Iterator[bytes]:
-        with file:
-            while chunk := file.read(_CHUNK):
-                yield chunk
-
-    return chunks()

@@ -1,0 +1,107 @@
+"""What is asked for when a document is made: which file of it, and of disclosures to whom and why."""
+
+from enum import StrEnum
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from openlfr.hub.schemas.wire import Asking, LoggedReason, Name
+
+
+class FiguresForm(StrEnum):
+    """How a document of figures is handed out; `signed` is all of them in a zip file under the hub's signature."""
+
+    HTML = "html"
+    PDF = "pdf"
+    JSON = "json"
+    CSV = "csv"
+    SIGNED = "signed"
+
+
+class PageForm(StrEnum):
+    """How a document without figures is handed out; `signed` is both in a zip file under the hub's signature."""
+
+    HTML = "html"
+    PDF = "pdf"
+    SIGNED = "signed"
+
+
+class NoticeFile(StrEnum):
+    """What is put up or given out; `signed` is everything in a zip file under the hub's signature."""
+
+    SIGN_A2 = "sign-a2.pdf"
+    SIGN_A3 = "sign-a3.pdf"
+    LEAFLET = "leaflet.pdf"
+    WEB_PAGE = "notice.html"
+    WEB_PDF = "notice.pdf"
+    SIGNED = "signed"
+
+
+def _web_address(text: str) -> str:
+    if not text.startswith(("https://", "http://")) or len(text.split()) != 1:
+        raise ValueError("Write the whole address, as in https://force.example/lfr.")
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("This is no time zone: write it as Europe/London.") from error
+    return text
+
+
+class AnnualReportForm(Asking):
+    """A report of the deployments that went live in a year."""
+
+    year: int = Field(ge=2000, le=9999, examples=[2026])
+    form: FiguresForm = FiguresForm.PDF
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"year": 2026, "form": "json"}]})
+
+
+class NoticeForm(Asking):
+    """What a notice needs beside the deployment: where the public page is, and how people reach the force."""
+
+    page: Annotated[Name, AfterValidator(_web_address)] = Field(description="The address of the public page.")
+    contact: LoggedReason = Field(description="How people reach whoever answers for the data.")
+    time_zone: Annotated[Name, AfterValidator(_zone)] = Field(
+        default="UTC", description="In which people there tell the time."
+    )
+    file: NoticeFile = NoticeFile.SIGN_A3
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "page": "https://force.example/lfr",
+                    "contact": "Data protection officer, dpo@force.example",
+                    "time_zone": "Europe/London",
+                    "file": "notice.html",
+                }
+            ]
+        }
+    )
+
+
+class DisclosureForm(Asking):
+    """To whom something is handed out, and why: both stand in the audit log before anything is."""
+
+    recipient: LoggedReason
+    reason: LoggedReason
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"recipient": "Crown Court at Croydon", "reason": "Case 12/34."}]}
+    )
+
+
+class NotificationForm(DisclosureForm):
+    """To which authority a use is notified, and why."""
+
+    reason: LoggedReason = "Notification of a use, Regulation (EU) 2024/1689 Art 5(4)."
+    form: PageForm = PageForm.PDF
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"recipient": "Market surveillance authority", "form": "html"}]}
+    )
