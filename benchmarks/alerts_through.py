@@ -22,6 +22,7 @@ import httpx
 import numpy as np
 import psutil
 from benchmarks.report import heading, table
+from benchmarks.street_cameras import street_clip
 from sqlalchemy import select
 from tests.support.bus import until
 from tests.support.database import PASSPHRASE
@@ -32,7 +33,7 @@ from tests.system.test_alert_storm import A_SECOND, outbox_of, received, storm
 from tests.system.test_killed_programs import answers
 
 from openlfr import __version__
-from openlfr.cli.demo_street import LISTED, NOT_LISTED, SYNTHETIC, carried
+from openlfr.cli.demo_street import LISTED, NOT_LISTED, carried
 from openlfr.hub.demonstration import Tester, prepare_demonstration
 from openlfr.hub.place import authority_of
 from openlfr.hub.services import Services, services_of
@@ -112,7 +113,7 @@ class Console:
 
 
 @contextmanager
-def before_streets(cameras: int) -> Iterator[tuple[Services, Ports, str, Sequence[Program]]]:
+def before_streets(cameras: int, clip: Path) -> Iterator[tuple[Services, Ports, str, Sequence[Program]]]:
     """A hub and a node as programs; each of so many made-up streets with a rehearsal of its own, so that the cool-down
     of one holds no other back. With them, the cookie of a session of somebody who may see alerts."""
     with tempfile.TemporaryDirectory() as name:
@@ -126,7 +127,7 @@ def before_streets(cameras: int) -> Iterator[tuple[Services, Ports, str, Sequenc
             wait_for(lambda: answers(ports))
             owner = _enrolled(services, ports, folder / "node")
             kit = shipped_kit()
-            onlookers = [_live(services, owner, kit, number) for number in range(cameras)]
+            onlookers = [_live(services, owner, kit, number, str(clip)) for number in range(cameras)]
             door = sign_in_services(services, HubSettings(address=ports.address))
             cookie = ""
             if onlookers:
@@ -153,18 +154,18 @@ def _enrolled(services: Services, ports: Ports, folder: Path) -> NodeId:
         state.close()
 
 
-def _live(services: Services, node: NodeId, kit: Kit, number: int) -> StaffId:
+def _live(services: Services, node: NodeId, kit: Kit, number: int, address: str) -> StaffId:
     administrator = administrator_of(services)
-    draft = CameraDraft(node, f"Street {number}", SYNTHETIC, 40)
+    draft = CameraDraft(node, f"Street {number}", address, 40)
     camera = Cameras(services.records).add(administrator, draft, TERMINAL)
     assert not isinstance(camera, Refusal), camera
     made = prepare_demonstration(services, administrator, [camera], _TESTERS, kit.certificate, kit.maker)
     return made.onlooker
 
 
-def heard_after(cameras: int, seconds: float) -> tuple[str, ...]:
+def heard_after(cameras: int, seconds: float, clip: Path) -> tuple[str, ...]:
     """A row: alerts heard of, and the p50, p95 and most of the milliseconds from picture to event."""
-    with before_streets(cameras) as (services, ports, cookie, _):
+    with before_streets(cameras, clip) as (services, ports, cookie, _):
         console = Console(ports, cookie)
         listening = threading.Thread(target=console.listen, args=(seconds,))
         listening.start()
@@ -184,7 +185,7 @@ def heard_after(cameras: int, seconds: float) -> tuple[str, ...]:
 
 def idle_memory(settle_s: float = 20.0) -> list[tuple[str, ...]]:
     """Rows: each program and its resident memory, with nothing to do."""
-    with before_streets(0) as (_, _, _, programs):
+    with before_streets(0, Path()) as (_, _, _, programs):
         time.sleep(settle_s)
         found: list[tuple[str, ...]] = []
         for name, program in zip(("hub", "node"), programs, strict=True):
@@ -203,8 +204,10 @@ def main() -> None:
     print(heading("Alerts through the whole system", "Sealed alerts with two pictures of 3 kB, one node, SQLite."))
     columns = ("alerts", "put a second", "seconds behind at the end", "committed a second", "missing or twice")
     print(table(columns, [stormed(asked.storm_s)]))
-    rows = [heard_after(cameras, asked.listen_s) for cameras in (1, 6)]
-    print("From a camera's picture to the event at a console, made-up streets of 1280 x 720:\n")
+    with tempfile.TemporaryDirectory() as folder:
+        clip = street_clip(Path(folder) / "street.mp4")
+        rows = [heard_after(cameras, asked.listen_s, clip) for cameras in (1, 6)]
+    print("From a camera's picture to the event at a console, recordings of the made-up street in 1080p:\n")
     print(table(("cameras", "alerts", "p50 ms", "p95 ms", "most ms"), rows))
     print("Resident memory with nothing to do:\n")
     print(table(("program", "MB", "its nats-server, MB"), idle_memory()))
