@@ -29,12 +29,10 @@ export function LiveHead({ view, muted, silent, onMute, onAsk, onPause, onSettin
   return (
     <header className="live-head">
       <div className="row">
-        <h1>
-          <Link to="/live" className="live-sites" title="All sites">
-            Live
-          </Link>{" "}
-          <span aria-hidden>›</span> {summary.site}
-        </h1>
+        <Link to="/live" className="live-sites small">
+          All sites
+        </Link>
+        <h1>{summary.site}</h1>
         <StateBadge state={summary.state} />
         {summary.rehearsal && <Badge tone="warn">REHEARSAL</Badge>}
         {summary.pause_reason && <span className="soft small">{summary.pause_reason}</span>}
