@@ -170,7 +170,7 @@ def test_a_blue_list_test_is_run_from_the_command_line(hub: LivedHub) -> None:
         "test-run", "import", test, "paper.csv", by=hub.staff[Role.OPERATOR]
     )
     Path("paper.csv").write_text("who\nT/1\n")
-    assert "line 2: give the columns tester and time" in hub.line.refused(
+    assert "Line 2: give the columns tester and time" in hub.line.refused(
         "test-run", "import", test, "paper.csv", by=hub.staff[Role.OPERATOR]
     )
     assert "was not tested" in hub.run("test-run", "end", test, by=Role.OPERATOR)

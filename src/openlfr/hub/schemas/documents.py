@@ -99,9 +99,10 @@ class DisclosureForm(Asking):
 class NotificationForm(DisclosureForm):
     """To which authority a use is notified, and why."""
 
-    reason: LoggedReason = "Notification of a use, Regulation (EU) 2024/1689 Art 5(4)."
     form: PageForm = PageForm.PDF
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"recipient": "Market surveillance authority", "form": "html"}]}
+        json_schema_extra={
+            "examples": [{"recipient": "Market surveillance authority", "reason": "Art 5(4).", "form": "html"}]
+        }
     )
