@@ -12,6 +12,7 @@ const Phone = lazy(() => import("./phone/PhoneRoutes"));
 const Deployments = lazy(() => import("./deployments/DeploymentRoutes"));
 const Watchlists = lazy(() => import("./watchlists/WatchlistRoutes"));
 const Records = lazy(() => import("./records/RecordRoutes"));
+const Reports = lazy(() => import("./reports/ReportRoutes"));
 const Audit = lazy(() => import("./audit/AuditRoutes"));
 const Cameras = lazy(() => import("./cameras/CameraRoutes"));
 const People = lazy(() => import("./people/PeopleRoutes"));
@@ -45,6 +46,7 @@ export function App() {
                   <Route path="/deployments/*" element={<Deployments />} />
                   <Route path="/watchlists/*" element={<Watchlists />} />
                   <Route path="/records/*" element={<Records />} />
+                  <Route path="/reports/*" element={<Reports />} />
                   <Route path="/audit/*" element={<Audit />} />
                   <Route path="/cameras/*" element={<Cameras />} />
                   <Route path="/people/*" element={<People />} />

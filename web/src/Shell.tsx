@@ -1,6 +1,7 @@
 import {
   ClipboardList,
   Cog,
+  FileChartColumn,
   FileSearch,
   ListChecks,
   Lock,
@@ -51,6 +52,12 @@ const PLACES: readonly Place[] = [
     title: "Records",
     icon: ScrollText,
     roles: ["operator", "engagement officer", "authorising officer"],
+  },
+  {
+    to: "/reports",
+    title: "Reports",
+    icon: FileChartColumn,
+    roles: ["applicant", "authorising officer", "watchlist manager", "operator", "engagement officer", "auditor"],
   },
   { to: "/cameras", title: "Cameras", icon: Video, roles: ["administrator", "operator"] },
   { to: "/nodes", title: "Nodes", icon: Server, roles: ["administrator", "operator", "auditor"] },

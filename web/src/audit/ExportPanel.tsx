@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { unsafeHeaders } from "../api/client";
-import { problemOf } from "../api/problem";
+import { api } from "../api/client";
+import { save } from "../api/save";
 import { Button } from "../ui/Button";
 import { TextField } from "../ui/Field";
 import { Panel } from "../ui/Page";
@@ -12,21 +12,8 @@ export function ExportPanel() {
   const [recipient, setRecipient] = useState("");
   const [reason, setReason] = useState("");
   const make = useMutation({
-    mutationFn: async () => {
-      // The answer is a file, so it is taken as one and not as JSON.
-      const response = await fetch("/api/v1/audit/export", {
-        method: "POST",
-        headers: { "Content-Type": "application/json", ...unsafeHeaders() },
-        body: JSON.stringify({ recipient, reason }),
-      });
-      if (!response.ok) throw await problemOf(response);
-      const address = URL.createObjectURL(await response.blob());
-      const link = document.createElement("a");
-      link.href = address;
-      link.download = "audit-export.jsonl";
-      link.click();
-      URL.revokeObjectURL(address);
-    },
+    mutationFn: async () =>
+      save(await api.POST("/api/v1/audit/export", { body: { recipient, reason }, parseAs: "blob" })),
   });
   return (
     <Panel title="Export for a regulator or a court">

@@ -2,6 +2,8 @@ import { useState } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { Link, useParams } from "react-router";
 import { useNames } from "../api/colleagues";
+import { capital } from "../api/vocabulary";
+import { RecognitionPanel } from "../reports/RecognitionPanel";
 import { Button, ButtonLink } from "../ui/Button";
 import { Facts, Figures, Page, Panel } from "../ui/Page";
 import { Badge, Empty, Notice, Shown } from "../ui/States";
@@ -57,7 +59,7 @@ function Deployment({ view }: { view: View }) {
       <TimeWindow view={view} />
       <Tabs className="tabs">
         <TabList className="tab-list" aria-label="Parts of the deployment">
-          {["Figures", "Application", "Decisions", "Officers", "Timeline"].map((title) => (
+          {["Figures", "Application", "Decisions", "Officers", "Recognition test", "Timeline"].map((title) => (
             <Tab key={title} id={title} className="tab">
               {title}
             </Tab>
@@ -74,6 +76,9 @@ function Deployment({ view }: { view: View }) {
         </TabPanel>
         <TabPanel id="Officers">
           <Officers view={view} />
+        </TabPanel>
+        <TabPanel id="Recognition test">
+          <RecognitionPanel deployment={summary} />
         </TabPanel>
         <TabPanel id="Timeline">
           <Panel>
@@ -115,7 +120,7 @@ function TimeWindow({ view }: { view: View }) {
             "Watchlist",
             summary.watchlist ? (
               <Link key="list" to={`/watchlists/${summary.watchlist}`}>
-                {summary.watchlist_size} people
+                {summary.watchlist_size ? `${summary.watchlist_size} people` : "testers only"}
               </Link>
             ) : (
               <Link key="none" to={`/watchlists?deployment=${summary.deployment}`}>
@@ -149,7 +154,7 @@ function LiveFigures({ view }: { view: View }) {
               ["Waiting for an answer", figures.open_alerts],
               ["Expired unanswered", figures.expired_alerts],
               ["Tests", figures.test_alerts],
-              ...Object.entries(figures.classes).map(([name, count]) => [name, count] as const),
+              ...Object.entries(figures.classes).map(([name, count]) => [capital(name), count] as const),
             ]}
           />
           <Panel title="False-alert guard">

@@ -11,6 +11,7 @@ import { Button, ButtonLink } from "../ui/Button";
 import { Badge, Empty, Shown } from "../ui/States";
 import { Countdown, span, Time } from "../ui/Time";
 import { InstallButton } from "./InstallButton";
+import { PassageCounter } from "./PassageCounter";
 import { usePhone } from "./PhoneState";
 
 /** As many as fit a phone; others are counted. */
@@ -85,6 +86,7 @@ function Duty({ site }: { site: DeploymentSummary }) {
         </Button>
       </div>
       {view && <Presence view={view} big />}
+      <PassageCounter deployment={site.deployment} />
       <Shown
         of={{ ...open, data: open.data && queue }}
         what="the alerts"

@@ -3,6 +3,8 @@ import { useState } from "react";
 import { api, body, type Schemas } from "../api/client";
 import { useNames } from "../api/colleagues";
 import { actWords, choices, useVocabulary } from "../api/vocabulary";
+import { EvidencePack } from "../reports/Disclosure";
+import { useSession } from "../session/session";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { CheckboxGroup, Select, TextField } from "../ui/Field";
@@ -16,6 +18,7 @@ type View = Schemas["AlertView"];
 
 /** One alert of the past: pictures while they are kept, decisions, outcome, and what can still be added. */
 export function AlertRecordDialog({ alert, onClose }: { alert: string; onClose: () => void }) {
+  const { holds } = useSession();
   const found = useQuery({
     queryKey: ["alert", alert],
     queryFn: async () => body(await api.GET("/api/v1/alerts/{alert}", { params: { path: { alert } } })),
@@ -26,6 +29,7 @@ export function AlertRecordDialog({ alert, onClose }: { alert: string; onClose: 
       <Shown of={found} what="the alert">
         {(view) => <AlertRecord view={view} />}
       </Shown>
+      {holds("authorising officer") && <EvidencePack alert={alert} />}
       <History alert={alert} />
       <div className="actions">
         <Button onPress={onClose}>Close</Button>
@@ -46,7 +50,7 @@ function AlertRecord({ view }: { view: View }) {
           <figcaption>Passer-by</figcaption>
         </figure>
         <figure>
-          <img src={picture("candidate")} alt={`Reference picture of ${person.person}`} />
+          <img src={picture("candidate")} alt={`${person.person}, as on the watchlist`} />
           <figcaption>Watchlist</figcaption>
         </figure>
       </div>
