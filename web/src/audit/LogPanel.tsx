@@ -65,10 +65,8 @@ export function LogPanel() {
               ...(vocabulary?.acts ?? []).map((each) => ({ id: each.name, text: each.words })),
             ]}
           />
-          <div className="grid-two">
-            <TextField label="Since" type="datetime-local" value={since} onChange={setSince} />
-            <TextField label="Until" type="datetime-local" value={until} onChange={setUntil} />
-          </div>
+          <TextField label="Since" type="datetime-local" value={since} onChange={setSince} />
+          <TextField label="Until" type="datetime-local" value={until} onChange={setUntil} />
         </div>
         <Shown
           of={{ ...found, data: found.data?.pages.flatMap((page) => page.items) }}
@@ -105,7 +103,8 @@ export function LogPanel() {
                   title: "Record",
                   show: (row) => (
                     <span>
-                      {row.record_kind} {row.record_id.includes("-") && <span className="mono">{row.record_id.slice(-12)}</span>}
+                      {row.record_kind}{" "}
+                      {row.record_id.includes("-") && <span className="mono">{row.record_id.slice(-12)}</span>}
                     </span>
                   ),
                 },

@@ -28,6 +28,7 @@ export function RightsPanel() {
   return (
     <Panel title="Was this person on a watchlist?">
       <form
+        noValidate
         className="stack"
         onSubmit={(event) => {
           event.preventDefault();

@@ -38,6 +38,7 @@ export function NewCamera() {
     <Page title="Add a camera">
       <Panel>
         <form
+          noValidate
           className="stack"
           onSubmit={(event) => {
             event.preventDefault();

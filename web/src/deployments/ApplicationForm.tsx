@@ -124,6 +124,7 @@ function ApplicationEditor({ start, deployment, version, rehearsal }: EditorProp
   const aims = profiles.data?.find((each) => each.name === profile)?.aims ?? [];
   return (
     <form
+      noValidate
       className="stack"
       onSubmit={(event) => {
         event.preventDefault();

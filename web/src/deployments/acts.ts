@@ -247,5 +247,9 @@ export const ACTS: readonly ActOffer[] = [
 
 export function offersFor(view: View): readonly ActOffer[] {
   const open = new Set(view.open_acts);
-  return ACTS.filter((offer) => open.has(offer.act));
+  const urgent = view.countdown.review_by !== null;
+  return ACTS.filter((offer) => open.has(offer.act) && (urgent || offer.act !== "REVIEW_URGENT_AUTHORITY")).map(
+    // What was done once is rarely what comes next.
+    (offer) => (offer.act === "ATTACH_WATCHLIST" && view.summary.watchlist ? { ...offer, primary: false } : offer),
+  );
 }

@@ -140,7 +140,7 @@ function Question({ view, zoom, onZoom, onClose }: QuestionProps) {
             )}
             {acts.includes("CLOSE_ALERT") && <Button onPress={() => setClosing(true)}>Close without engaging</Button>}
             {(summary.state === "closed" || summary.state === "expired") && (
-              <Link to={`/records/alerts/${summary.alert}`}>Its record</Link>
+              <Link to="/records">Records</Link>
             )}
           </div>
           {mayJudge && judged && <Again onDecide={decide} />}

@@ -50,7 +50,7 @@ export default function NodeRoutes() {
           </div>
         )}
       </Shown>
-      {holds("administrator", "authorising officer", "auditor") && <Owed />}
+      {holds("administrator", "authorising officer", "auditor") && <Owed nodes={found.data?.items ?? []} />}
     </Page>
   );
 }
@@ -151,6 +151,7 @@ function Invite({ onClose }: { onClose: () => void }) {
         </>
       ) : (
         <form
+          noValidate
           className="stack"
           onSubmit={(event) => {
             event.preventDefault();
@@ -173,7 +174,7 @@ function Invite({ onClose }: { onClose: () => void }) {
 
 type OwedReceipt = Schemas["OwedReceiptView"];
 
-function Owed() {
+function Owed({ nodes }: { nodes: readonly Node[] }) {
   const { holds } = useSession();
   const [writing, setWriting] = useState<OwedReceipt | null>(null);
   const found = useQuery({
@@ -193,7 +194,7 @@ function Owed() {
             rows={all}
             id={(row) => row.bundle}
             columns={[
-              { title: "Node", show: (row) => <span className="mono">{row.node}</span> },
+              { title: "Node", show: (row) => nodes.find((each) => each.node === row.node)?.name ?? row.node },
               { title: "Deployment", show: (row) => <span className="mono">{row.deployment}</span> },
               {
                 title: "",

@@ -35,6 +35,7 @@ export function Appoint({ onClose }: { onClose: () => void }) {
         <InvitationLink invitation={add.data} onClose={onClose} />
       ) : (
         <form
+          noValidate
           className="stack"
           onSubmit={(event) => {
             event.preventDefault();

@@ -9,7 +9,7 @@ import { Button, ButtonLink } from "../ui/Button";
 import { Badge, Loading, Notice, ProblemNotice } from "../ui/States";
 import { Since, Time } from "../ui/Time";
 import { Who } from "../ui/Who";
-import { type Act, ahead, type Summary } from "./decisions";
+import { type Act, ahead, newer, type Summary } from "./decisions";
 import { EngageStep } from "./EngageStep";
 import type { Held } from "./held";
 import { JudgeStep } from "./JudgeStep";
@@ -31,7 +31,8 @@ function OneAlert({ alert }: { alert: string }) {
   const waiting = useWaiting().filter((each) => each.alert === alert);
   const [over, setOver] = useState<string | null>(null);
   const { held, again } = useHeldAlert(alert);
-  const shown = held.view && ahead(held.view.summary, waiting, held.view.two_person);
+  const { view } = held;
+  const shown = view && ahead(newer(view.summary, phone.outbox.answerOf(alert)), waiting, view.two_person);
   const words = shown && ending(shown);
   useEffect(() => {
     if (!words) return;
@@ -40,14 +41,14 @@ function OneAlert({ alert }: { alert: string }) {
   }, [words, phone, alert]);
 
   if (over ?? words) return <Over words={over ?? words ?? ""} waits={waiting.length > 0} />;
-  if (!held.view || !shown) {
+  if (!view || !shown) {
     return held.problem !== null ? (
       <ProblemNotice problem={held.problem} onRetry={again} />
     ) : (
       <Loading what="the alert" />
     );
   }
-  return <Steps view={held.view} shown={shown} held={held} again={again} />;
+  return <Steps view={view} shown={shown} held={held} again={again} />;
 }
 
 function ending(alert: Summary): string | null {

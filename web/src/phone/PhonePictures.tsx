@@ -16,7 +16,7 @@ export function PhonePictures({ probe, candidate, candidateAge }: Props) {
       type="button"
       className="phone-pictures"
       aria-pressed={near}
-      aria-label={near ? "Show both pictures whole" : "Show both faces larger"}
+      title={near ? "Show both pictures whole" : "Show both faces larger"}
       onClick={() => setNear(!near)}
     >
       <Picture which="probe" address={probe} zoom={zoom} says="Seen just now" />

@@ -1,10 +1,10 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useColleagues } from "../api/colleagues";
 import { useUpdates } from "../api/Events";
 import { sentenceOf } from "../api/problem";
 import { useVocabulary } from "../api/vocabulary";
 import { useSession } from "../session/session";
 import { Loading, ProblemNotice } from "../ui/States";
-import { useColleagues } from "../ui/Who";
 import type { Act, Decision } from "./decisions";
 import { HeldAlerts } from "./held";
 import { theHub } from "./hub";

@@ -78,6 +78,11 @@ export function isDone(decision: Decision, alert: Summary): boolean {
   }
 }
 
+/** The newer of an alert as it was read and as the hub answered a decision: between the two nothing steps back. */
+export function newer(read: Summary, answered: Summary | undefined): Summary {
+  return answered && answered.version > read.version ? answered : read;
+}
+
 /** An alert as it will stand once everything that waits is sent: what the screen shows meanwhile. */
 export function ahead(alert: Summary, waiting: readonly Decision[], twoPerson: boolean): Summary {
   let shown = alert;

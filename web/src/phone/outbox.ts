@@ -51,6 +51,11 @@ export class Outbox {
     return () => void this.listeners.delete(listener);
   };
 
+  /** The alert as the hub last answered it to a decision of this phone. */
+  answerOf(alert: string): Summary | undefined {
+    return this.answered.get(alert);
+  }
+
   /** Take in what an earlier run of the program left. */
   async load(): Promise<void> {
     await this.renew();

@@ -43,6 +43,7 @@ export function Locked({ session, onDone }: { session: Session; onDone: () => Pr
             )}
             {session.method === "password and code" && (
               <form
+                noValidate
                 className="stack"
                 onSubmit={(event) => {
                   event.preventDefault();

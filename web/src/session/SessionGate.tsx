@@ -32,6 +32,13 @@ export function SessionGate({ children }: { children: ReactNode }) {
   const again = useCallback(() => queries.invalidateQueries({ queryKey: SESSION }), [queries]);
 
   useEffect(() => whenSessionIsLost(() => void again()), [again]);
+  const isOver = session.data === null;
+  useEffect(() => {
+    if (!isOver) return;
+    // Nothing that was looked at or typed stays in the memory of a browser that somebody leaves.
+    queries.removeQueries({ predicate: (each) => !each.isActive() });
+    queries.getMutationCache().clear();
+  }, [isOver, queries]);
   useLockTimer(session.data ?? null, again);
   useActivity(session.data != null && !session.data.locked);
 
@@ -63,9 +70,7 @@ function Inside({ session, again, children }: { session: Session; again: () => P
       lock: () => void api.POST("/api/v1/session/lock").finally(again),
       signOut: async () => {
         await api.DELETE("/api/v1/session");
-        // Nothing that was looked at stays in the memory of a browser that somebody leaves.
-        queries.clear();
-        await again();
+        queries.setQueryData(SESSION, null);
       },
     };
   }, [session, again, queries]);

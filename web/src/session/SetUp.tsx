@@ -3,6 +3,7 @@ import { KeyRound } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useNavigate } from "react-router";
 import { api, body } from "../api/client";
+import { Problem } from "../api/problem";
 import { Button } from "../ui/Button";
 import { TextField } from "../ui/Field";
 import { Panel } from "../ui/Page";
@@ -96,9 +97,11 @@ function ByPassword({ link, offer, onDone }: Common & { offer: { secret: string;
       body(await api.POST("/api/v1/set-up/password", { body: { link, password, codes: offer.codes, code } })),
     onSuccess: entered,
   });
+  const wrong = (field: string) => (set.error instanceof Problem ? set.error.field(field) : undefined);
   return (
     <Panel title="With a password and codes">
       <form
+        noValidate
         className="stack"
         onSubmit={(event) => {
           event.preventDefault();
@@ -112,6 +115,7 @@ function ByPassword({ link, offer, onDone }: Common & { offer: { secret: string;
           autoComplete="new-password"
           value={password}
           onChange={setPassword}
+          wrong={wrong("password")}
         />
         <p>Read this with an authenticator app, then type the code that it shows.</p>
         <img
@@ -129,6 +133,7 @@ function ByPassword({ link, offer, onDone }: Common & { offer: { secret: string;
           maxLength={6}
           value={code}
           onChange={setCode}
+          wrong={wrong("code")}
         />
         {set.error && <ProblemNotice problem={set.error} />}
         <Button type="submit" wide isDisabled={set.isPending || !password || !code}>

@@ -60,6 +60,7 @@ export function SignIn({ onDone }: { onDone: () => Promise<void> }) {
               </a>
             )}
             <form
+              noValidate
               className="stack"
               onSubmit={(event) => {
                 event.preventDefault();

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { api, body } from "../api/client";
 import { madePasskey, passkeysWork } from "../session/passkey";
 import { Button } from "../ui/Button";
+import { ConfirmDialog } from "../ui/Dialog";
 import { TextField } from "../ui/Field";
 import { Panel } from "../ui/Page";
 import { Badge, ProblemNotice, Shown } from "../ui/States";
@@ -22,6 +23,7 @@ export function OwnAccountPanel() {
 
 function Passkeys() {
   const [name, setName] = useState("");
+  const [removing, setRemoving] = useState<string | null>(null);
   const queries = useQueryClient();
   const say = useToast();
   const found = useQuery({ queryKey: ["account"], queryFn: async () => body(await api.GET("/api/v1/account")) });
@@ -40,12 +42,6 @@ function Passkeys() {
       say("The passkey is added.");
     },
   });
-  const remove = useMutation({
-    mutationFn: async (passkey: string) =>
-      api.DELETE("/api/v1/account/passkeys/{passkey}", { params: { path: { passkey } } }),
-    onSuccess: renew,
-  });
-  const problem = add.error ?? remove.error;
   return (
     <Panel title="Passkeys">
       <Shown of={found} what="your sign-in">
@@ -55,19 +51,37 @@ function Passkeys() {
               You sign in as <strong>{account.sign_in_name}</strong>
               {account.has_password && " (with a password and codes too)"}.
             </p>
-            <Table
-              label="Passkeys"
-              rows={account.passkeys}
-              id={(row) => row.id}
-              columns={[
-                { title: "Name", show: (row) => row.name },
-                { title: "Last used", show: (row) => <Time at={row.used_at} /> },
-                { title: "", show: (row) => <Button onPress={() => remove.mutate(row.id)}>Remove</Button> },
-              ]}
-            />
-            {problem && <ProblemNotice problem={problem} />}
+            {account.passkeys.length ? (
+              <Table
+                label="Passkeys"
+                rows={account.passkeys}
+                id={(row) => row.id}
+                columns={[
+                  { title: "Name", show: (row) => row.name },
+                  { title: "Last used", show: (row) => <Time at={row.used_at} /> },
+                  { title: "", show: (row) => <Button onPress={() => setRemoving(row.id)}>Remove</Button> },
+                ]}
+              />
+            ) : (
+              <p className="soft">No passkey yet. It is the safest way in: add one for each device you use.</p>
+            )}
+            {add.error && <ProblemNotice problem={add.error} />}
+            <ConfirmDialog
+              title="Remove the passkey"
+              isOpen={removing !== null}
+              onClose={() => setRemoving(null)}
+              act="Remove"
+              danger
+              onConfirm={async () => {
+                if (removing === null) return;
+                await api.DELETE("/api/v1/account/passkeys/{passkey}", { params: { path: { passkey: removing } } });
+                await renew();
+              }}
+            >
+              <p>Nobody signs in with it again. Without another way in, only an administrator can let you in anew.</p>
+            </ConfirmDialog>
             {passkeysWork() && (
-              <div className="row">
+              <div className="row low">
                 <TextField label="Name of a new passkey" value={name} onChange={setName} />
                 <Button isDisabled={!name.trim() || add.isPending} onPress={() => add.mutate()}>
                   Add a passkey

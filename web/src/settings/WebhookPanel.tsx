@@ -3,7 +3,7 @@ import { useState } from "react";
 import { api, body, type Schemas } from "../api/client";
 import { Problem } from "../api/problem";
 import { Button } from "../ui/Button";
-import { Dialog } from "../ui/Dialog";
+import { ConfirmDialog, Dialog } from "../ui/Dialog";
 import { Checkbox, CheckboxGroup, TextField } from "../ui/Field";
 import { Panel } from "../ui/Page";
 import { Badge, Empty, ProblemNotice, Shown } from "../ui/States";
@@ -23,6 +23,7 @@ const KINDS: readonly Kind[] = [
 /** Other systems that are told what happens: signed, in order, tried again for a day. */
 export function WebhookPanel() {
   const [adding, setAdding] = useState(false);
+  const [removing, setRemoving] = useState<string | null>(null);
   const queries = useQueryClient();
   const say = useToast();
   const found = useQuery({ queryKey: ["webhooks"], queryFn: async () => body(await api.GET("/api/v1/webhooks")) });
@@ -36,11 +37,7 @@ export function WebhookPanel() {
     mutationFn: async (id: string) => api.POST("/api/v1/webhooks/{webhook}/enable", at(id)),
     onSuccess: renew,
   });
-  const remove = useMutation({
-    mutationFn: async (id: string) => api.DELETE("/api/v1/webhooks/{webhook}", at(id)),
-    onSuccess: renew,
-  });
-  const problem = test.error ?? enable.error ?? remove.error;
+  const problem = test.error ?? enable.error;
   return (
     <Panel title="Webhooks" actions={<Button onPress={() => setAdding(true)}>Add a webhook</Button>}>
       {problem && <ProblemNotice problem={problem} />}
@@ -75,7 +72,7 @@ export function WebhookPanel() {
                   <span className="row">
                     <Button onPress={() => test.mutate(row.id)}>Test</Button>
                     {row.disabled_at && <Button onPress={() => enable.mutate(row.id)}>Turn on</Button>}
-                    <Button onPress={() => remove.mutate(row.id)}>Remove</Button>
+                    <Button onPress={() => setRemoving(row.id)}>Remove</Button>
                   </span>
                 ),
               },
@@ -83,6 +80,20 @@ export function WebhookPanel() {
           />
         )}
       </Shown>
+      <ConfirmDialog
+        title="Remove the webhook"
+        isOpen={removing !== null}
+        onClose={() => setRemoving(null)}
+        act="Remove"
+        danger
+        onConfirm={async () => {
+          if (removing === null) return;
+          await api.DELETE("/api/v1/webhooks/{webhook}", at(removing));
+          await renew();
+        }}
+      >
+        <p>Its receiver is told nothing any more, and what it was not told yet is dropped.</p>
+      </ConfirmDialog>
       {adding && <AddWebhook onClose={() => setAdding(false)} onDone={renew} />}
     </Panel>
   );

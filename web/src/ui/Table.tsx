@@ -33,7 +33,7 @@ export function Table<T>({
           <tr key={id(row)}>
             {columns.map((column) => (
               <td key={column.title} data-label={column.title}>
-                {column.show(row)}
+                <div>{column.show(row)}</div>
               </td>
             ))}
           </tr>

@@ -1,15 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
-import { api, body } from "../api/client";
+import { useColleagues } from "../api/colleagues";
 import { useSession } from "../session/session";
-
-/** The names behind the identifiers of staff. */
-export function useColleagues() {
-  return useQuery({
-    queryKey: ["people", "colleagues"],
-    queryFn: async () => body(await api.GET("/api/v1/people/colleagues")),
-    staleTime: 300_000,
-  });
-}
 
 /** Who it was, by name; "you" for oneself, and the end of the identifier where the name is not known here. */
 export function Who({ staff }: { staff: string }) {

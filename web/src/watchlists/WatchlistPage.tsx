@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { Link, useParams } from "react-router";
 import { api, body } from "../api/client";
+import { capital } from "../api/vocabulary";
 import { useSession } from "../session/session";
 import { Button } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";
@@ -201,7 +202,7 @@ function Composition({ watchlist }: { watchlist: string }) {
             of={[
               ["People", all.people],
               ["Under 18", all.under_18],
-              ...Object.entries(all.categories).map(([name, count]) => [name, count] as const),
+              ...Object.entries(all.categories).map(([name, count]) => [capital(name), count] as const),
             ]}
           />
           <p className="soft small">A person may be in several categories.</p>
