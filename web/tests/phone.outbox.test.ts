@@ -1,5 +1,5 @@
 import { Problem } from "../src/api/problem";
-import { type Act, ahead, type Decision, type Summary } from "../src/phone/decisions";
+import { type Act, ahead, type Decision, newer, type Summary } from "../src/phone/decisions";
 import { type Hub, Outbox } from "../src/phone/outbox";
 import { DecisionStore } from "../src/phone/store";
 
@@ -186,6 +186,9 @@ test("what one did oneself a moment ago does not make the next decision late", a
   await box.add(EVE, ALERT, ENGAGE, 1);
   await box.send(EVE);
   expect(hub.carriedOut.map((each) => each.version)).toEqual([1, 2]);
+  // The screen does not step back while the alert is read anew.
+  expect(newer(alertAt(1), box.answerOf(ALERT)).state).toBe("adjudicated");
+  expect(newer(alertAt(9, { state: "closed" }), box.answerOf(ALERT)).state).toBe("closed");
 });
 
 test("while decisions wait the screen shows the alert as it will stand", () => {
