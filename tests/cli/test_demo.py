@@ -1,11 +1,18 @@
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.support.clips import write_clip
 from tests.support.faces import grace_hopper_file
+from tests.support.living_hub import free_port
+from tests.support.programs import wait_for
+
+from openlfr.hub.session_cookie import COOKIE
 
 
 def _demo(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -51,3 +58,51 @@ def test_a_picture_that_is_none_is_named(tmp_path: Path, content: bytes | None) 
     assert "No picture of me.jpg could be enrolled" in result.stderr
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "openlfr-demo").exists()
+
+
+@pytest.mark.slow
+def test_the_whole_system_opens_by_one_link_raises_an_alert_and_leaves_nothing(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "openlfr", "demo", "--port", str(free_port())],
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        link = _link_of(process)
+        opened = httpx.get(link)
+        assert opened.status_code == httpx.codes.SEE_OTHER
+        cookie = {"Cookie": f"{COOKIE}={opened.cookies[COOKIE]}"}
+        address = link.partition("/api/")[0]
+        deployment = opened.headers["location"].rpartition("/")[2]
+
+        def asked(path: str) -> httpx.Response:
+            return httpx.get(f"{address}/api/v1{path}", headers=cookie, timeout=30)
+
+        assert asked("/session").json()["name"] == "You, the onlooker"
+        shown = asked(f"/deployments/{deployment}/summary").json()
+        assert (shown["state"], shown["rehearsal"]) == ("live", True)
+        again = httpx.get(link)
+        assert again.status_code == httpx.codes.NOT_FOUND
+        assert "This link was used already" in again.json()["detail"]
+        wait_for(lambda: asked(f"/deployments/{deployment}/alerts/open").json(), at_most_s=240)
+        (alert, *_) = asked(f"/deployments/{deployment}/alerts/open").json()
+        assert alert["test"]
+        assert asked(f"/alerts/{alert['alert']}").json()["person"]["name"] == "Grace Hopper"
+        assert list(tmp_path.glob("openlfr-demo-*"))
+    finally:
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "Everything of the demonstration is deleted." in said
+    assert not list(tmp_path.glob("openlfr-demo-*"))
+
+
+def _link_of(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if found := re.search(r"http://localhost:\S+", line):
+            return found[0]
+    raise AssertionError("no link was printed")

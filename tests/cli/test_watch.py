@@ -161,7 +161,7 @@ def test_credentials_are_in_no_output_and_not_in_the_process_list(tmp_path: Path
 
 def test_a_signal_ends_it_cleanly_with_a_summary(tmp_path: Path, watchlist: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "openlfr", "demo", "--watch-for", str(watchlist / "Grace Hopper.jpg")],
+        [sys.executable, "-m", "openlfr", "demo", "--terminal", "--watch-for", str(watchlist / "Grace Hopper.jpg")],
         cwd=tmp_path,
         env=_environment(tmp_path),
         stderr=subprocess.PIPE,
