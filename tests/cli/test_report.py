@@ -166,7 +166,7 @@ def test_a_blue_list_test_is_run_from_the_command_line(hub: LivedHub) -> None:
     assert "not a tester of the blue list" in stranger
     hub.line.now += timedelta(minutes=5)
     Path("paper.csv").write_text("tester,time\nT/1,five past\n")
-    assert "is no time with its offset" in hub.line.refused(
+    assert "Line 2: there is no time with its offset" in hub.line.refused(
         "test-run", "import", test, "paper.csv", by=hub.staff[Role.OPERATOR]
     )
     Path("paper.csv").write_text("who\nT/1\n")

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from pydantic import ValidationError
 from pypdf import PdfReader
 from tests.support.api_hub import ApiHub, running_api
 from tests.support.database import HandClock, SqliteSource, new_hub_records
@@ -19,6 +21,7 @@ from tests.support.staffed_hub import SECRET_NAME
 
 from openlfr.assurance.certificate import default_certificates
 from openlfr.hub.public_page import KEPT_FOR
+from openlfr.hub.settings import PublicPageSettings
 from openlfr.policy.identifiers import AlertId, DeploymentId
 from openlfr.policy.retention import packaged_retention_policy
 from openlfr.policy.roles import Role
@@ -186,3 +189,12 @@ def test_the_public_page_is_made_once_a_minute_whoever_asks(sqlite_source: Sqlit
 def test_there_is_no_public_page_where_nobody_turned_it_on(hub: Lived) -> None:
     answer = hub.api.hub.browser().visit("/public/index.html")
     assert answer.status_code == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({"page": True}, "OPENLFR_HUB_PUBLIC_PUBLISHER"), ({"time_zone": "Croydon"}, "write it as Europe/London")],
+)
+def test_a_public_page_that_does_not_say_whose_it_is_is_no_setting(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        PublicPageSettings(**given)

@@ -23,7 +23,8 @@ def _origin(address: str) -> str:
     return f"{parts.scheme}://{host}{port}"
 
 
-def _zone(name: str) -> str:
+def time_zone_name(name: str) -> str:
+    """The name of a time zone, if it is one. Raises ValueError."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -68,7 +69,7 @@ class PublicPageSettings(BaseSettings):
     """The force that publishes."""
     contact: str = ""
     """How people reach whoever answers for the data."""
-    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    time_zone: Annotated[str, AfterValidator(time_zone_name)] = "UTC"
     """In which people there tell the time: Europe/London."""
 
     @model_validator(mode="after")

@@ -45,5 +45,5 @@ def read_moment(text: str) -> datetime | None:
 def _moment(text: str, line: int) -> datetime:
     moment = read_moment(text)
     if moment is None:
-        raise PassageListError(f"Line {line}: the time is no time with its offset; write it as 2026-05-31T14:05:30+01:00.")
+        raise PassageListError(f"Line {line}: there is no time with its offset; write it as 2026-05-31T14:05:30+01:00.")
     return moment

@@ -2,11 +2,11 @@
 
 from enum import StrEnum
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, ConfigDict, Field
 
 from openlfr.hub.schemas.wire import Asking, LoggedReason, Name
+from openlfr.hub.settings import time_zone_name
 
 
 class FiguresForm(StrEnum):
@@ -44,14 +44,6 @@ def _web_address(text: str) -> str:
     return text
 
 
-def _zone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("This is no time zone: write it as Europe/London.") from error
-    return text
-
-
 class AnnualReportForm(Asking):
     """A report of the deployments that went live in a year."""
 
@@ -66,7 +58,7 @@ class NoticeForm(Asking):
 
     page: Annotated[Name, AfterValidator(_web_address)] = Field(description="The address of the public page.")
     contact: LoggedReason = Field(description="How people reach whoever answers for the data.")
-    time_zone: Annotated[Name, AfterValidator(_zone)] = Field(
+    time_zone: Annotated[Name, AfterValidator(time_zone_name)] = Field(
         default="UTC", description="In which people there tell the time."
     )
     file: NoticeFile = NoticeFile.SIGN_A3
