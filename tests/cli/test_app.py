@@ -60,7 +60,7 @@ def test_half_a_password_is_not_taken_for_a_host() -> None:
 
 def test_every_command_of_the_readme_exists() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    commands = set(re.findall(r"^openlfr ([a-z]+)", readme, re.MULTILINE))
+    commands = set(re.findall(r"^openlfr ([a-z-]+)", readme, re.MULTILINE))
     assert {"watch", "watchlist"} <= commands
     for command in commands:
         result = CliRunner().invoke(app, [command, "--help"])
