@@ -10,12 +10,14 @@ from openlfr.reporting.publication import NotPublishableError, Publication
 
 
 def record_of(published: PublishedDeployment) -> DeploymentRecord:
-    """One deployment in the published columns. Raises NotPublishableError while an alert has no class."""
+    """One deployment in the published columns. Raises NotPublishableError before it ended, and while an alert has
+    no class."""
     counts = published.statistics
-    if counts.unclassified or counts.duration is None or counts.went_live_at is None or counts.threshold is None:
+    if counts.duration is None or counts.went_live_at is None or counts.threshold is None:
+        raise NotPublishableError(f"{counts.location}: this deployment has not ended; its record is made afterwards.")
+    if counts.unclassified:
         raise NotPublishableError(
-            f"{counts.location}: this deployment has not ended, or {counts.unclassified} alerts have no class yet; "
-            "finish and classify before publishing."
+            f"{counts.location}: {counts.unclassified} alerts have no class yet; classify each before publishing."
         )
     return DeploymentRecord(
         location=counts.location,
