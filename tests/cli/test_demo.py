@@ -3,6 +3,7 @@ import re
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -12,7 +13,10 @@ from tests.support.faces import grace_hopper_file
 from tests.support.living_hub import free_port
 from tests.support.programs import wait_for
 
+from openlfr.cli.demo_console import demonstration_certificate
 from openlfr.hub.session_cookie import COOKIE
+from openlfr.vision.inference import Precision
+from openlfr.vision.models import open_models
 
 
 def _demo(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -58,6 +62,16 @@ def test_a_picture_that_is_none_is_named(tmp_path: Path, content: bytes | None) 
     assert "No picture of me.jpg could be enrolled" in result.stderr
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "openlfr-demo").exists()
+
+
+def test_a_machine_whose_precision_no_shipped_certificate_covers_gets_one_for_the_demonstration_alone() -> None:
+    now = datetime.now(UTC)
+    models = open_models(second_opinion=True, precision=Precision.F32)
+    made = demonstration_certificate(models, now)
+    assert made.certificate == "demonstration-f32-mean-1.dlib-1"
+    assert made.setup.precision == "f32"
+    assert 0.5 < made.lowest_threshold < 0.6
+    assert made.expires_at - now < timedelta(days=3)
 
 
 @pytest.mark.slow

@@ -11,13 +11,12 @@ from tests.support.faces import grace_hopper, models
 from tests.support.living_hub import TERMINAL, administrator_of
 from tests.support.scripted_hub import street_setup
 
-from openlfr.assurance.certificate import certificate_for, default_certificates
+from openlfr.cli.demo_console import demonstration_certificate
 from openlfr.enrolment.enrol import Enroller
 from openlfr.hub.demonstration import Tester, prepare_demonstration
 from openlfr.hub.enrolment_models import pack_opener
 from openlfr.hub.services import Services
-from openlfr.node.recognition import fusion_rule
-from openlfr.policy.certificates import MatchingSetup, ThresholdCertificate
+from openlfr.policy.certificates import ThresholdCertificate
 from openlfr.policy.deployment import DeploymentState
 from openlfr.policy.documents import from_document
 from openlfr.policy.identifiers import (
@@ -116,12 +115,9 @@ def quick_kit() -> Kit:
 
 
 def shipped_kit() -> Kit:
-    """The models that a node opens by itself, and the certificate that comes with the package for them."""
-    node = open_models(second_opinion=True)
-    setup = MatchingSetup(node.identity, node.execution.precision.value, fusion_rule(node))
-    issued = certificate_for(default_certificates(), setup, 1000, datetime.now(UTC))
-    assert issued is not None, setup
-    return Kit(pack_opener()().maker, issued.certificate)
+    """The models that a node opens by itself, and the certificate that the demonstration takes for them: the one that
+    comes with the package, where it has one for this machine's precision."""
+    return Kit(pack_opener()().maker, demonstration_certificate(open_models(second_opinion=True), datetime.now(UTC)))
 
 
 def live_rehearsal(services: Services, node: NodeId, folder: Path, kit: Kit) -> Rehearsal:

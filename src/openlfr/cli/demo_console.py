@@ -5,7 +5,7 @@ import secrets
 import socket
 import tempfile
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -31,10 +31,10 @@ from openlfr.hub.services import Services, services_of
 from openlfr.hub.settings import HubSettings
 from openlfr.hub.sign_in_services import sign_in_services
 from openlfr.link.enrolment import EnrolmentCode, sign_request
-from openlfr.node.recognition import fusion_rule
+from openlfr.node.recognition import chosen_threshold, fusion_rule
 from openlfr.node.state import NodeState
 from openlfr.policy.certificates import MatchingSetup, ThresholdCertificate
-from openlfr.policy.identifiers import StaffId
+from openlfr.policy.identifiers import CertificateId, StaffId
 from openlfr.policy.roles import Actor
 from openlfr.records.cameras import Camera, CameraDraft, Cameras
 from openlfr.records.nodes import Nodes
@@ -44,6 +44,7 @@ from openlfr.sealing.unlock import Passphrase
 from openlfr.vision.models import Models, open_models
 
 _WATCHLIST_SIZE: Final = 1000
+_TARGET_FPIR: Final = 0.001
 _ADDRESS: Final = "127.0.0.1"
 _NODE_NAME: Final = "This machine"
 _SMALLEST_FACE_PX: Final = 40
@@ -99,7 +100,7 @@ def _prepared(
 ) -> OneTimeEntry:
     """Everything before the hub answers: an enrolled node, a deployment that is live, a link that waits."""
     models = open_models(second_opinion=True)
-    certificate = _certificate(models)
+    certificate = demonstration_certificate(models, utc_now())
     administrator = answered(
         services.people.actor(answered(first_administrator(services.records, "Demo", ORIGIN)).staff)
     )
@@ -117,12 +118,23 @@ def _prepared(
     return OneTimeEntry(secrets.token_urlsafe(16), session, f"/live/{made.deployment}")
 
 
-def _certificate(models: Models) -> ThresholdCertificate:
+def demonstration_certificate(models: Models, now: datetime) -> ThresholdCertificate:
+    """The shipped certificate for this machine's setup; where none ships for its precision, one for this demonstration
+    alone, out of the pack's calibration. Raises ThresholdError when the pack has none."""
     setup = MatchingSetup(models.identity, models.execution.precision.value, fusion_rule(models))
-    issued = certificate_for(default_certificates(), setup, _WATCHLIST_SIZE, datetime.now(UTC))
-    if issued is None:
-        give_up(f"OpenLFR comes with no certificate for {setup}: run openlfr demo --terminal instead.")
-    return issued.certificate
+    issued = certificate_for(default_certificates(), setup, _WATCHLIST_SIZE, now)
+    if issued is not None:
+        return issued.certificate
+    return ThresholdCertificate(
+        certificate=CertificateId(f"demonstration-{setup.precision}-{setup.fusion_rule}"),
+        setup=setup,
+        lowest_threshold=round(chosen_threshold(models, _WATCHLIST_SIZE, target_fpir=_TARGET_FPIR).value, 3),
+        target_fpir=_TARGET_FPIR,
+        smallest_watchlist=1,
+        largest_watchlist=_WATCHLIST_SIZE,
+        issued_at=now - timedelta(minutes=1),
+        expires_at=now + timedelta(days=2),
+    )
 
 
 def _cameras(
