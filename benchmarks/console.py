@@ -30,14 +30,14 @@ SIZES: Final = ((390, 844), (1366, 768), (1920, 1080))
 _LINK: Final = re.compile(r"http://\S+/demonstration/\S+")
 _STARTS_WITHIN_S: Final = 300.0
 _FIRST_ALERT_WITHIN_MS: Final = 120_000
-_WATCH = """() => {
-  window.shown = {};
-  const look = () => requestAnimationFrame(() => {
-    for (const moment of document.querySelectorAll(".queue-row time")) window.shown[moment.dateTime] ??= Date.now();
-  });
-  new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
-  look();
-}"""
+_WATCH = """
+window.opened = Date.now();
+window.shown = {};
+const look = () => requestAnimationFrame(() => {
+  for (const moment of document.querySelectorAll(".queue-row time")) window.shown[moment.dateTime] ??= Date.now();
+});
+new MutationObserver(look).observe(document, { childList: true, subtree: true });
+"""
 
 
 @contextmanager
@@ -70,10 +70,11 @@ def _link(program: "subprocess.Popen[bytes]", said: Any) -> str:
 
 
 @contextmanager
-def onlooker(browser: Browser, link: str, size: tuple[int, int] = SIZES[1]) -> Iterator[tuple[Desk, str]]:
-    """A browser that opened the link, once an alert is shown; and the deployment."""
+def onlooker(browser: Browser, link: str, script: str = "") -> Iterator[tuple[Desk, str]]:
+    """A browser that opened the link, with a script in every page, once an alert is shown; and the deployment."""
     address = link.partition("/api/")[0]
-    with desk(browser, address, size=size) as at:
+    with desk(browser, address, size=SIZES[1]) as at:
+        at.context.add_init_script(script)
         at.page.goto(link)
         at.page.locator(".queue-row").first.wait_for(timeout=_FIRST_ALERT_WITHIN_MS)
         yield at, at.page.url.rpartition("/")[2]
@@ -96,15 +97,16 @@ def photograph(browser: Browser, link: str, folder: Path) -> int:
 
 
 def seen_after_ms(browser: Browser, link: str, seconds: float) -> list[float]:
-    """How long after its capture each alert of so many seconds was on the screen."""
-    with onlooker(browser, link) as (at, deployment):
-        before = {each["raised_at"] for each in at.ask(f"/deployments/{deployment}/alerts?limit=200")["items"]}
-        at.page.evaluate(_WATCH)
+    """How long after its capture each alert of so many seconds was on the screen; those before it was open left out."""
+    with onlooker(browser, link, _WATCH) as (at, deployment):
         at.page.wait_for_timeout(seconds * 1000)
         shown: dict[str, float] = at.page.evaluate("() => window.shown")
+        opened: float = at.page.evaluate("() => window.opened")
         alerts = at.ask(f"/deployments/{deployment}/alerts?limit=200")["items"]
     captured = {each["raised_at"]: datetime.fromisoformat(each["captured_at"]).timestamp() * 1000 for each in alerts}
-    return [at_ms - captured[raised] for raised, at_ms in shown.items() if raised in captured and raised not in before]
+    return [
+        at_ms - captured[raised] for raised, at_ms in shown.items() if raised in captured and captured[raised] > opened
+    ]
 
 
 def row(cameras: int, values: list[float]) -> list[str]:

@@ -111,7 +111,7 @@ class Complaints:
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self._note(f"{message.type}: {message.text}")
+            self._note(f"{message.type}: {message.text} {message.location.get('url', '')}")
 
     def _asked(self, request: Request) -> None:
         parts = urlsplit(request.url)
@@ -272,7 +272,7 @@ class WholeHub:
         token = "" if who is None else self.session(who)
         with desk(browser, self.address, token, size, **options) as opened:
             yield opened
-            assert opened.complaints.found == []
+            assert not opened.complaints.found, "\n".join(opened.complaints.found)
 
     def enrolled_node(self, folder: Path, name: str) -> NodeId:
         """A machine that brought its code to the hub; its program does not run."""

@@ -134,7 +134,7 @@ function WatchlistChoice({
   return (
     <Select
       label="Frozen watchlist"
-      hint={frozen.length ? undefined : "There is none yet: build, approve and freeze one first."}
+      hint={lists.data && !frozen.length ? "There is none yet: build, approve and freeze one first." : undefined}
       value={value || null}
       onChange={onChange}
       options={frozen.map((each) => ({ id: each.watchlist, text: `${each.size} people`, hint: each.watchlist }))}

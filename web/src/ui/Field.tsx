@@ -87,6 +87,8 @@ export function Select({ label, hint, wrong, options, value, onChange, placehold
   return (
     <AriaSelect
       {...props}
+      // Without options it would not open, and not say why: while they are loaded, or where there are none.
+      isDisabled={props.isDisabled || options.length === 0}
       className="field"
       isInvalid={Boolean(wrong)}
       validationBehavior="aria"
