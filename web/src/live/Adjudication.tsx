@@ -139,9 +139,7 @@ function Question({ view, zoom, onZoom, onClose }: QuestionProps) {
               </ButtonLink>
             )}
             {acts.includes("CLOSE_ALERT") && <Button onPress={() => setClosing(true)}>Close without engaging</Button>}
-            {(summary.state === "closed" || summary.state === "expired") && (
-              <Link to="/records">Records</Link>
-            )}
+            {(summary.state === "closed" || summary.state === "expired") && <Link to="/records">Records</Link>}
           </div>
           {mayJudge && judged && <Again onDecide={decide} />}
         </div>
