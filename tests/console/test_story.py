@@ -185,6 +185,14 @@ def test_a_deployment_is_carried_through_by_people_at_their_browsers(
         confirm(do(page, "End"), "End")
         expect(page.get_by_text("ended", exact=True).first).to_be_visible(timeout=WAIT_MS)
 
+    with hub.at_desk(browser, Role.WATCHLIST_MANAGER) as at:
+        page = at.go("/settings")
+        page.get_by_role("tab", name="Retention").click()
+        dialog = do(page, "Purge now")
+        dialog.get_by_label("Reason").fill("The deployment has ended.")
+        confirm(dialog, "Destroy what is due")
+        expect(page.get_by_text("records were destroyed")).to_be_visible(timeout=2 * WAIT_MS)
+
     with hub.at_desk(browser, Role.AUDITOR) as at:
         page = at.go("/audit")
         field(page, "Record").get_by_role("searchbox").fill(deployment)

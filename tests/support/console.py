@@ -221,7 +221,7 @@ class WholeHub:
 
     def start(self) -> None:
         self._running = None
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="hub")
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="hub", daemon=True)
         self._thread.start()
         thread = self._thread
         wait_for(lambda: self._running is not None or not thread.is_alive())
@@ -237,13 +237,19 @@ class WholeHub:
             await serve(self.place, self.records, self.settings, self.listening, beside, self._stop)
 
     def stop(self) -> None:
+        """End the program; fails the test when it does not end."""
+        self.end()
+        assert self._thread is not None
+        assert not self._thread.is_alive()
+
+    def end(self) -> None:
+        """Tell the program to end and give it some time. As a process it would be cut off then; a thread cannot be."""
         assert self._loop is not None
         assert self._stop is not None
         assert self._thread is not None
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join(60)
-        assert not self._thread.is_alive()
+            self._thread.join(30)
 
     def hire(self, name: str, *roles: Role) -> Actor:
         """One more member of staff, with training of every kind."""
@@ -309,7 +315,7 @@ def whole_hub(folder: Path, **settings: Any) -> Iterator[WholeHub]:
             hub.staff[role] = hub.hire(name, role)
         yield hub
     finally:
-        hub.stop()
+        hub.end()
         records.close()
 
 

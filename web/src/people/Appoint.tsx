@@ -6,7 +6,7 @@ import type { Role } from "../session/session";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { TextField } from "../ui/Field";
-import { ProblemNotice } from "../ui/States";
+import { Notice, ProblemNotice } from "../ui/States";
 import { InvitationLink } from "./InvitationLink";
 import { RoleChoice } from "./RoleChoice";
 
@@ -15,13 +15,16 @@ export function Appoint({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState("");
   const [signInName, setSignInName] = useState("");
   const [roles, setRoles] = useState<Role[]>([]);
+  const [added, setAdded] = useState<string | null>(null);
   const queries = useQueryClient();
   const add = useMutation({
     mutationFn: async () => {
-      const member = body(await api.POST("/api/v1/people", { body: { name, roles } }));
+      // Where only the invitation was refused, the person is there already: adding them again would make two.
+      const staff = added ?? body(await api.POST("/api/v1/people", { body: { name, roles } })).staff;
+      setAdded(staff);
       return body(
         await api.POST("/api/v1/accounts/{staff}/invitation", {
-          params: { path: { staff: member.staff } },
+          params: { path: { staff } },
           body: { sign_in_name: signInName },
         }),
       );
@@ -42,7 +45,12 @@ export function Appoint({ onClose }: { onClose: () => void }) {
             add.mutate();
           }}
         >
-          <TextField label="Name" value={name} onChange={setName} wrong={wrong("name")} />
+          {added && !add.isPending && (
+            <Notice>
+              <p>{name} is added, and only the invitation is missing: mend the sign-in name.</p>
+            </Notice>
+          )}
+          <TextField label="Name" value={name} onChange={setName} wrong={wrong("name")} isDisabled={added !== null} />
           <TextField
             label="Sign-in name"
             hint="3 to 64 small letters, digits, and . _ @ - between them."
@@ -50,7 +58,7 @@ export function Appoint({ onClose }: { onClose: () => void }) {
             onChange={setSignInName}
             wrong={wrong("sign_in_name")}
           />
-          <RoleChoice value={roles} onChange={setRoles} />
+          {!added && <RoleChoice value={roles} onChange={setRoles} />}
           {add.error && <ProblemNotice problem={add.error} />}
           <div className="actions">
             <Button onPress={onClose}>Cancel</Button>
