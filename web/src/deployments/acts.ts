@@ -245,11 +245,10 @@ export const ACTS: readonly ActOffer[] = [
   },
 ];
 
+/** The acts to offer now: those the hub names as open, less what could only be refused. */
 export function offersFor(view: View): readonly ActOffer[] {
   const open = new Set(view.open_acts);
-  const urgent = view.countdown.review_by !== null;
-  return ACTS.filter((offer) => open.has(offer.act) && (urgent || offer.act !== "REVIEW_URGENT_AUTHORITY")).map(
-    // What was done once is rarely what comes next.
-    (offer) => (offer.act === "ATTACH_WATCHLIST" && view.summary.watchlist ? { ...offer, primary: false } : offer),
-  );
+  if (!view.summary.urgent_review_by) open.delete("REVIEW_URGENT_AUTHORITY");
+  if (view.summary.watchlist) open.delete("ATTACH_WATCHLIST");
+  return ACTS.filter((offer) => open.has(offer.act));
 }
