@@ -249,6 +249,5 @@ export const ACTS: readonly ActOffer[] = [
 export function offersFor(view: View): readonly ActOffer[] {
   const open = new Set(view.open_acts);
   if (!view.summary.urgent_review_by) open.delete("REVIEW_URGENT_AUTHORITY");
-  if (view.summary.watchlist) open.delete("ATTACH_WATCHLIST");
   return ACTS.filter((offer) => open.has(offer.act));
 }
