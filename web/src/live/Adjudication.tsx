@@ -114,7 +114,7 @@ function Question({ view, zoom, onZoom, onClose }: QuestionProps) {
               {view.shots} {view.shots === 1 ? "shot" : "shots"}
             </>
           }
-          candidateSays={<>taken {ageOf(view.person.picture_taken_on, view.captured_at)}</>}
+          candidateSays={ageOf(view.person.picture_taken_on, view.captured_at)}
         />
         <div className="adjudication-warnings">
           <Warnings person={view.person} />
