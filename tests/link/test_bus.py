@@ -1,5 +1,6 @@
 """The bus, with a real nats-server: who is let in, what they may say, and that it neither dies nor outlives."""
 
+import asyncio
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import nats.errors
 import psutil
 import pytest
 from nats.aio.client import Client
@@ -156,6 +158,15 @@ def test_a_bus_that_is_killed_is_started_anew_with_everything_it_kept(tmp_path: 
     run(test)
 
 
+async def answered_again(node: Connection) -> bytes:
+    """The hub's answer, once both stand again: meanwhile a connection may be lost once more."""
+    while True:
+        try:
+            return await node.request(hello_subject(NODE), b"again")
+        except (LinkLostError, nats.errors.Error):
+            await asyncio.sleep(0.05)
+
+
 def test_a_client_that_ends_without_saying_so_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = Client._close
     silent: list[Client] = []
@@ -176,8 +187,8 @@ def test_a_client_that_ends_without_saying_so_is_noticed(tmp_path: Path, monkeyp
             monkeypatch.setattr(Client, "_close", giving_up)
             bus.server.kill()
             await until(lambda: len(silent) >= 2)
-            await until(lambda: bus.server.restarts and node.connected and bus.hub.connected)
-            assert await node.request(hello_subject(NODE), b"again") == b"heard: again"
+            assert await answered_again(node) == b"heard: again"
+            assert bus.server.restarts
             monkeypatch.undo()
             await node.close()
 
