@@ -298,7 +298,10 @@ class Try:
 
 
 TRIES = (
+    Try(Action.VIEW_WATCHLIST, lambda hub, asked, _e, _p: hub.lists.view(asked)),
     Try(Action.VIEW_WATCHLIST, lambda hub, asked, _e, _p: hub.reviews.entries(asked)),
+    Try(Action.VIEW_WATCHLIST, lambda hub, asked, entry, _p: hub.reviews.entry(asked, entry)),
+    Try(Action.BUILD_WATCHLIST, lambda hub, asked, _e, _p: hub.lists.may_build(asked)),
     Try(Action.VIEW_WATCHLIST, lambda hub, asked, _e, _p: hub.reviews.pairs(asked)),
     Try(Action.REVIEW_ENTRY, lambda hub, asked, entry, _p: hub.reviews.review(asked, entry, Verdict.REJECT, "No.")),
     Try(Action.REVIEW_ENTRY, lambda hub, asked, _e, _p: hub.reviews.accept_clean(asked)),
@@ -357,7 +360,7 @@ def test_every_public_act_of_the_service_is_in_the_matrix() -> None:
         for name, member in inspect.getmembers(service, inspect.isfunction)
         if "asked" in inspect.signature(member).parameters and not name.startswith("_")
     }
-    assert len(acts) == 11
+    assert len(acts) == 14
     assert [each for each in sorted(acts) if each not in source] == []
 
 
