@@ -4,17 +4,16 @@ import { useNavigate } from "react-router";
 import { api, body } from "../api/client";
 import { Problem } from "../api/problem";
 import { Button } from "../ui/Button";
-import { Select, TextField } from "../ui/Field";
+import { Select } from "../ui/Field";
 import { Page, Panel } from "../ui/Page";
 import { ProblemNotice } from "../ui/States";
 import { useToast } from "../ui/Toasts";
+import { CameraFields, wholePx } from "./CameraFields";
 
 /** A new camera: the node that reaches it and its address. Its zone is drawn afterwards, on its picture. */
 export function NewCamera() {
   const [node, setNode] = useState<string | null>(null);
-  const [name, setName] = useState("");
-  const [address, setAddress] = useState("");
-  const [smallest, setSmallest] = useState("40");
+  const [settings, setSettings] = useState({ name: "", address: "", smallestFacePx: "40" });
   const nodes = useQuery({ queryKey: ["nodes"], queryFn: async () => body(await api.GET("/api/v1/nodes")) });
   const enrolled = (nodes.data?.items ?? []).filter((each) => each.enrolled_at && !each.revoked_at);
   const queries = useQueryClient();
@@ -24,7 +23,13 @@ export function NewCamera() {
     mutationFn: async () =>
       body(
         await api.POST("/api/v1/cameras", {
-          body: { node: node ?? "", name, address, smallest_face_px: Math.trunc(Number(smallest)), zone: [] },
+          body: {
+            node: node ?? "",
+            name: settings.name,
+            address: settings.address,
+            smallest_face_px: wholePx(settings.smallestFacePx),
+            zone: [],
+          },
         }),
       ),
     onSuccess: async (camera) => {
@@ -53,32 +58,20 @@ export function NewCamera() {
             options={enrolled.map((each) => ({ id: each.node, text: each.name }))}
             wrong={wrong("node")}
           />
-          <TextField
-            label="Name"
-            hint="As officers know the place: North End, facing south."
-            value={name}
-            onChange={setName}
-            wrong={wrong("name")}
-          />
-          <TextField
-            label="Address"
-            hint="rtsp://USER:PASSWORD@HOST/PATH, a USB camera such as 0, or a file at the node. It is kept sealed."
-            value={address}
-            onChange={setAddress}
-            wrong={wrong("address")}
-          />
-          <TextField
-            label="Smallest face looked for, in pixels"
-            hint="Smaller finds people further away and costs time; under 40 px recognition is poor."
-            type="number"
-            min={16}
-            value={smallest}
-            onChange={setSmallest}
-            wrong={wrong("smallest_face_px")}
+          <CameraFields
+            value={settings}
+            onChange={setSettings}
+            addressLabel="Address"
+            addressHint="rtsp://USER:PASSWORD@HOST/PATH, a USB camera such as 0, or a file at the node. It is kept sealed."
+            wrong={wrong}
           />
           {add.error && <ProblemNotice problem={add.error} />}
           <div className="row">
-            <Button type="submit" kind="primary" isDisabled={add.isPending || !node || !name || !address}>
+            <Button
+              type="submit"
+              kind="primary"
+              isDisabled={add.isPending || !node || !settings.name || !settings.address}
+            >
               Add the camera
             </Button>
             <Button onPress={() => void navigate(-1)}>Cancel</Button>

@@ -6,11 +6,11 @@ import { Problem } from "../api/problem";
 import { useSession } from "../session/session";
 import { Button } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";
-import { TextField } from "../ui/Field";
 import { Facts, Page, Panel } from "../ui/Page";
 import { Notice, ProblemNotice, Shown } from "../ui/States";
 import { useToast } from "../ui/Toasts";
 import { BlurredLook } from "./BlurredLook";
+import { CameraFields, wholePx } from "./CameraFields";
 import { type CameraView, Situation } from "./situation";
 import { ZoneEditor } from "./ZoneEditor";
 
@@ -98,9 +98,11 @@ function Camera({ camera }: { camera: CameraView }) {
 }
 
 function Change({ camera }: { camera: CameraView }) {
-  const [name, setName] = useState(camera.name);
-  const [address, setAddress] = useState("");
-  const [smallest, setSmallest] = useState(String(camera.smallest_face_px));
+  const [settings, setSettings] = useState({
+    name: camera.name,
+    address: "",
+    smallestFacePx: String(camera.smallest_face_px),
+  });
   const [zone, setZone] = useState(camera.zone);
   const queries = useQueryClient();
   const say = useToast();
@@ -112,9 +114,9 @@ function Change({ camera }: { camera: CameraView }) {
           body: {
             version: camera.version,
             node: camera.node,
-            name,
-            address,
-            smallest_face_px: Math.trunc(Number(smallest)),
+            name: settings.name,
+            address: settings.address,
+            smallest_face_px: wholePx(settings.smallestFacePx),
             zone,
           },
         }),
@@ -133,21 +135,12 @@ function Change({ camera }: { camera: CameraView }) {
       </Panel>
       <Panel title="Settings">
         <div className="stack">
-          <TextField label="Name" value={name} onChange={setName} wrong={wrong("name")} />
-          <TextField
-            label="New address"
-            hint="Leave empty to keep the one it has."
-            value={address}
-            onChange={setAddress}
-            wrong={wrong("address")}
-          />
-          <TextField
-            label="Smallest face looked for, in pixels"
-            type="number"
-            min={16}
-            value={smallest}
-            onChange={setSmallest}
-            wrong={wrong("smallest_face_px")}
+          <CameraFields
+            value={settings}
+            onChange={setSettings}
+            addressLabel="New address"
+            addressHint="Leave empty to keep the one it has."
+            wrong={wrong}
           />
           {keep.error && <ProblemNotice problem={keep.error} />}
           <div>
