@@ -20,7 +20,7 @@ from tests.support.bus import AUTHORITY, HUB_SEED, NODE, NODE_SEED, run, running
 
 from openlfr.link.bus import BusError, BusServer, BusSettings, hub_user, is_running, node_user
 from openlfr.link.connection import Connection, LinkLostError, NotKeptError, bus_key, connect, is_bus_key, node_inbox
-from openlfr.link.messages import alerts_subject, hello_subject, nudge_subject
+from openlfr.link.messages import alerts_subject, finding_subject, hello_subject, nudge_subject
 from openlfr.link.tls import Authority, client_context
 from openlfr.policy.identifiers import HubId, NodeId
 
@@ -97,7 +97,13 @@ def test_a_node_says_only_what_is_its_own_to_say_and_hears_only_its_own(tmp_path
             await stream.add_stream(StreamConfig(name="ALERTS", subjects=["olfr.alerts.*"]))
             node = await as_node(bus.server.url)
             assert await node.wait_connected(20), node.why_not
-            for subject in (hello_subject(OTHER), alerts_subject(OTHER), nudge_subject(NODE), "$JS.API.INFO"):
+            for subject in (
+                hello_subject(OTHER),
+                alerts_subject(OTHER),
+                finding_subject(OTHER),
+                nudge_subject(NODE),
+                "$JS.API.INFO",
+            ):
                 await node.publish(subject, b"x")
             for subject in ("$JS.API.STREAM.MSG.GET.ALERTS", "$JS.API.STREAM.PURGE.ALERTS", "$JS.API.STREAM.NAMES"):
                 with pytest.raises(LinkLostError):

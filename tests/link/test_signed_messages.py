@@ -7,20 +7,36 @@ from tests.support.bus import NODE
 from tests.support.deployment_values import NOON
 
 from openlfr.link.bundle_pieces import PIECE_BYTES, NoPieceError, piece_of, read_piece, refused_piece
-from openlfr.link.messages import BundleWanted, CameraSettings, Hello, NodeSettings, Orders, ReceiptKept
+from openlfr.link.messages import (
+    LONGEST_FOUND_TEXT,
+    MOST_FOUND_CAMERAS,
+    MOST_FOUND_STREAMS,
+    SEARCH_FOUND_KIND,
+    BundleWanted,
+    CameraSettings,
+    FoundCamera,
+    Hello,
+    NodeSettings,
+    Orders,
+    ReceiptKept,
+    SearchFound,
+)
 from openlfr.link.signed_messages import (
     MOST_MESSAGE_BYTES,
     open_settings,
     read_bundle_wanted,
+    read_finding,
     read_hello,
     read_orders,
     read_receipt_kept,
     seal_settings,
     sign_bundle_wanted,
+    sign_finding,
     sign_hello,
     sign_orders,
     sign_receipt_kept,
 )
+from openlfr.policy.documents import to_document
 from openlfr.policy.identifiers import CameraId, DeploymentId, HubId
 from openlfr.sealing.errors import SealBrokenError, SignatureInvalidError
 from openlfr.sealing.exchange import ExchangeKey, seal_to
@@ -31,6 +47,7 @@ HELLO = Hello(NODE, "boot", 1, NOON, "0.1")
 ORDERS = Orders(HubId("hub-1"), NODE, "boot", 1, NOON)
 WANTED = BundleWanted(NODE, DeploymentId("d"), "ab" * 32)
 KEPT = ReceiptKept(NODE, "bundle")
+FOUND = SearchFound(NODE, "search", (FoundCamera("rtsp://10.0.0.7/1", "Gate", "Maker 1", ("profile_1",)),), done=True)
 
 
 def test_each_message_is_read_as_it_was_signed() -> None:
@@ -38,6 +55,7 @@ def test_each_message_is_read_as_it_was_signed() -> None:
     assert read_orders(sign_orders(ONE, ORDERS), ONE.public) == ORDERS
     assert read_bundle_wanted(sign_bundle_wanted(ONE, WANTED), ONE.public) == WANTED
     assert read_receipt_kept(sign_receipt_kept(ONE, KEPT), ONE.public) == KEPT
+    assert read_finding(sign_finding(ONE, FOUND), ONE.public) == FOUND
 
 
 def test_a_message_of_somebody_else_or_of_another_kind_is_refused() -> None:
@@ -49,6 +67,24 @@ def test_a_message_of_somebody_else_or_of_another_kind_is_refused() -> None:
         read_orders(ONE.sign_document("node orders", {"hub": "hub-1"}).to_bytes(), ONE.public)
     with pytest.raises(SignatureInvalidError, match="larger than any"):
         read_orders(bytes(MOST_MESSAGE_BYTES + 1), ONE.public)
+
+
+def test_what_strangers_devices_say_of_themselves_is_bounded_where_it_is_said_and_where_it_is_read() -> None:
+    plain = FoundCamera("rtsp://10.0.0.7/1", "Gate", "Maker 1")
+    for wrong in (
+        lambda: FoundCamera("a" * (LONGEST_FOUND_TEXT + 1), "", ""),
+        lambda: FoundCamera("a", "", "", ("s" * (LONGEST_FOUND_TEXT + 1),)),
+        lambda: FoundCamera("a", "", "", ("s",) * (MOST_FOUND_STREAMS + 1)),
+        lambda: SearchFound(NODE, "search", (plain,) * (MOST_FOUND_CAMERAS + 1)),
+        lambda: SearchFound(NODE, "search", problem="p" * (LONGEST_FOUND_TEXT + 1)),
+    ):
+        with pytest.raises(ValueError, match="at the most"):
+            wrong()
+    document = to_document(FOUND)
+    assert isinstance(document, dict)
+    document["problem"] = "p" * (LONGEST_FOUND_TEXT + 1)
+    with pytest.raises(SignatureInvalidError, match="form that this version does not know"):
+        read_finding(ONE.sign_document(SEARCH_FOUND_KIND, document).to_bytes(), ONE.public)
 
 
 def test_logins_of_cameras_are_read_by_their_own_node_only() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -12,7 +13,7 @@ from tests.support.bus import run, until
 from tests.support.scripted_hub import CAMERA, DEPLOYMENT, ScriptedHub, listed, plan, running_node, scripted_hub
 from tests.support.street import COLLINS, HOPPER
 
-from openlfr.link.messages import Orders, PreviewWanted
+from openlfr.link.messages import FoundCamera, Orders, PreviewWanted, SearchFound, SearchWanted
 from openlfr.link.signed_messages import sign_orders
 from openlfr.node import deployment_work
 from openlfr.node.recognition import Recognition
@@ -166,6 +167,35 @@ def test_without_an_officer_or_outside_its_time_no_list_is_searched_and_no_camer
                 before = hub.clock.utc()
                 hub.order(plan(hub.clock, hub.people, sequence=2, stop_by=before - timedelta(seconds=1)))
                 await until(lambda: hub.receipts)
+
+    run(test)
+
+
+def test_a_search_that_the_hub_wants_is_done_once_and_told_until_the_hub_has_heard_it(tmp_path: Path) -> None:
+    begun: list[object] = []
+    gate = FoundCamera("rtsp://10.0.0.7/1", "Gate", "Maker 1")
+
+    async def search(found: Callable[[FoundCamera], None]) -> str:
+        begun.append(found)
+        found(gate)
+        return ""
+
+    async def test() -> None:
+        async with scripted_hub(tmp_path / "hub") as hub:
+            state = await hub.enrol(tmp_path / "node")
+            async with running_node(state, hub.clock, search=search) as node:
+                hub.searches = (SearchWanted("s1", hub.clock.utc() + timedelta(minutes=5)),)
+                whole = SearchFound(state.enrolment.node, "s1", (gate,), done=True)
+                await hub.hears(lambda _hello: hub.findings.count(whole) > 1)
+                assert len(begun) == 1
+                assert node.status.heard
+                hub.searches = ()
+                heard = len(hub.hellos)
+                await until(lambda: len(hub.hellos) > heard + 2)
+                told = len(hub.findings)
+                heard = len(hub.hellos)
+                await hub.hears(lambda _hello: len(hub.hellos) > heard + 3)
+                assert len(hub.findings) == told
 
     run(test)
 

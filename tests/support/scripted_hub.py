@@ -28,11 +28,13 @@ from openlfr.link.enrolment import EnrolmentAnswer, sign_answer
 from openlfr.link.messages import (
     CameraSettings,
     CheckedIn,
+    Finding,
     Hello,
     NodeSettings,
     Orders,
     PreviewWanted,
     ReceiptKept,
+    SearchWanted,
     nudge_subject,
 )
 from openlfr.link.removal_order import RemovalOrder, sign_removal
@@ -40,6 +42,7 @@ from openlfr.link.sealed_alert import open_alert
 from openlfr.link.signed_messages import (
     PLAN_KIND,
     read_bundle_wanted,
+    read_finding,
     read_hello,
     seal_settings,
     sign_orders,
@@ -50,6 +53,7 @@ from openlfr.link.watchlist_bundle import DestructionReceipt, Manifest, NodeKeys
 from openlfr.link.watchlist_content import ListedEntry, ListedPicture, ListIdentity, list_hash
 from openlfr.node.program import NodeProgram, NodeStatus
 from openlfr.node.recognition import fusion_rule
+from openlfr.node.searching import Search, cannot_search
 from openlfr.node.state import NodeState
 from openlfr.policy.authority import CameraTerms, Window
 from openlfr.policy.certificates import MatchingSetup
@@ -179,12 +183,14 @@ class ScriptedHub:
     checked_in: bool = True
     settings: NodeSettings = field(default_factory=lambda: _SETTINGS)
     previews: tuple[PreviewWanted, ...] = ()
+    searches: tuple[SearchWanted, ...] = ()
     twist: Callable[[Orders], bytes] | None = None
     deaf: bool = False
     hellos: list[Hello] = field(default_factory=list)
     alerts: list[KeptAlert] = field(default_factory=list)
     receipts: list[DestructionReceipt] = field(default_factory=list)
     pictures: list[bytes] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     bundles_made: int = 0
     states: dict[NodeId, NodeState] = field(default_factory=dict)
     nkeys: dict[NodeId, str] = field(default_factory=dict)
@@ -199,6 +205,7 @@ class ScriptedHub:
             ("olfr.bundle.*", self._bundle),
             ("olfr.receipt.*", self._receipt),
             ("olfr.preview.*.*", self._preview),
+            ("olfr.finding.*", self._finding),
         ):
             await self.link.subscribe(subject, handler)
         assert await self.link.wait_connected(20)
@@ -308,6 +315,7 @@ class ScriptedHub:
             check_ins=(CheckedIn(DEPLOYMENT, OFFICER, self.clock.utc()),) if self.checked_in else (),
             settings=seal_settings(self.settings, state.keys.exchange.public) if new_settings else "",
             previews=self.previews,
+            searches=self.searches,
         )
 
     async def _hello(self, message: Msg) -> None:
@@ -356,6 +364,10 @@ class ScriptedHub:
     async def _preview(self, message: Msg) -> None:
         self.pictures.append(bytes(message.data))
 
+    async def _finding(self, message: Msg) -> None:
+        state = self.states[NodeId(message.subject.rpartition(".")[2])]
+        self.findings.append(read_finding(message.data, state.keys.signer.public))
+
     async def _take_alerts(self) -> None:
         """As the hub does: opened, committed, and only then acknowledged."""
         while True:
@@ -395,7 +407,7 @@ class RunningNode:
 
 @asynccontextmanager
 async def running_node(
-    state: NodeState, clock: SystemClock, *, store_limit_bytes: int = STORE_BYTES
+    state: NodeState, clock: SystemClock, *, store_limit_bytes: int = STORE_BYTES, search: Search = cannot_search
 ) -> AsyncIterator[RunningNode]:
     """A node whose only camera is the synthetic street, with the models of tests."""
     statuses: list[NodeStatus] = []
@@ -404,6 +416,7 @@ async def running_node(
         clock,
         models=models,
         source=lambda _address: quiet_street(),
+        search=search,
         store_limit_bytes=store_limit_bytes,
         on_status=statuses.append,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,9 @@ from tests.support.rehearsals import Rehearsal, live_rehearsal, quick_kit, raise
 from tests.support.staffed_hub import PICTURES
 
 from openlfr.link.connection import LinkLostError
-from openlfr.link.messages import HeldPlan, Orders, Tally, alerts_subject
+from openlfr.link.messages import FoundCamera, HeldPlan, Orders, SearchFound, Tally, alerts_subject, finding_subject
 from openlfr.link.sealed_alert import seal_alert
-from openlfr.link.signed_messages import open_settings, read_plan
+from openlfr.link.signed_messages import open_settings, read_plan, sign_finding
 from openlfr.node.state import NodeState
 from openlfr.policy.plan import Order
 from openlfr.policy.refusal import Refusal
@@ -69,11 +70,26 @@ def test_a_node_is_told_its_plan_cameras_and_officers_once_and_what_changed_at_o
                 await asyncio.to_thread(check_out, hub.records, rehearsal.onlooker, rehearsal.deployment, "console 2")
                 await until(nudged.is_set)
                 assert (await node.says(utc_now(), **holding)).check_ins == ()
+                await asked_and_answered(hub, node)
                 await asyncio.to_thread(rehearsal.end)
                 (over,) = (await told_of_a_plan(node, **holding)).plans
                 assert read_plan(over.encode(), state.hub_key).order is Order.STOP
 
     run(story)
+
+
+async def asked_and_answered(hub: LivingHub, node: HandNode) -> None:
+    """A question of the hub stands in the orders until the node's signed word says that there is no more to come."""
+    assert hub.running is not None
+    questions = hub.running.fleet.questions
+    search = questions.search(node.node, timedelta(minutes=1))
+    (wanted,) = (await node.says(utc_now())).searches
+    assert wanted.search == search
+    found = SearchFound(node.node, search, (FoundCamera("rtsp://10.0.0.7/1", "Gate", "Maker 1"),), done=True)
+    for signer in (SigningKey(b"\x07" * 32), node.state.keys.signer):
+        await node.link.publish(finding_subject(node.node), sign_finding(signer, found))
+    await until(lambda: (asked := questions.searches.newest(search)) is not None and asked.found == found)
+    assert (await node.says(utc_now())).searches == ()
 
 
 async def told_of_a_plan(node: HandNode, **holding: object) -> Orders:

@@ -16,22 +16,23 @@ from nats.aio.msg import Msg
 
 from openlfr.hub.fleet_bundles import FleetBundles
 from openlfr.hub.fleet_news import FleetNews, NodeNews
-from openlfr.hub.fleet_orders import OrderBook, Standing
+from openlfr.hub.fleet_orders import AskedOf, OrderBook, Standing
+from openlfr.hub.node_questions import NodeQuestions
 from openlfr.hub.preview import Previews
 from openlfr.hub.services import Services
 from openlfr.hub.tip import AuditTip
 from openlfr.link.connection import Connection, LinkLostError
 from openlfr.link.messages import (
-    PreviewWanted,
     ReceiptKept,
     Tally,
     bundle_subject,
+    finding_subject,
     hello_subject,
     nudge_subject,
     preview_subject,
     receipt_subject,
 )
-from openlfr.link.signed_messages import read_bundle_wanted, read_hello, sign_orders, sign_receipt_kept
+from openlfr.link.signed_messages import read_bundle_wanted, read_finding, read_hello, sign_orders, sign_receipt_kept
 from openlfr.link.watchlist_bundle import read_receipt
 from openlfr.policy.identifiers import CameraId, NodeId
 from openlfr.policy.refusal import Refusal
@@ -83,6 +84,7 @@ class Fleet:
         self._kept_tallies: dict[NodeId, tuple[str, tuple[Tally, ...]]] = {}
         self._at_work: set[asyncio.Task[None]] = set()
         self.previews = Previews(services.records.clock, self.nudge)
+        self.questions = NodeQuestions(services.records.clock, services.records.new_id, self.nudge)
 
     @property
     def news(self) -> Mapping[NodeId, NodeNews]:
@@ -107,6 +109,7 @@ class Fleet:
         await self._connection.subscribe(hello_subject(_ANY_NODE), self._one_by_one(self._hello))
         await self._connection.subscribe(bundle_subject(_ANY_NODE), self._beside(self._bundle))
         await self._connection.subscribe(receipt_subject(_ANY_NODE), self._one_by_one(self._receipt))
+        await self._connection.subscribe(finding_subject(_ANY_NODE), self._one_by_one(self._finding))
         await self._connection.subscribe(preview_subject(_ANY_NODE, _ANY_CAMERA), self._preview)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -172,13 +175,12 @@ class Fleet:
             log.warning("counts refused", node=node, deployment=deployment, reason=refusal.sentence)
 
     async def _hello(self, enrolled: EnrolledNode, standing: Standing, message: Msg) -> None:
-        previews = self.previews.wanted_of(enrolled.keys.node)
-        answer = await asyncio.to_thread(self._orders, enrolled, standing, message.data, previews)
+        node = enrolled.keys.node
+        asked = AskedOf(self.previews.wanted_of(node), self.questions.searches.wanted_of(node))
+        answer = await asyncio.to_thread(self._orders, enrolled, standing, message.data, asked)
         await message.respond(answer)
 
-    def _orders(
-        self, enrolled: EnrolledNode, standing: Standing, content: bytes, previews: tuple[PreviewWanted, ...]
-    ) -> bytes:
+    def _orders(self, enrolled: EnrolledNode, standing: Standing, content: bytes, asked: AskedOf) -> bytes:
         node = enrolled.keys.node
         hello = read_hello(content, enrolled.keys.verify)
         if hello.node != node:
@@ -192,7 +194,7 @@ class Fleet:
             self._nodes.note_doubled(node, "Two programs with this node's keys took turns to say hello.")
             enrolled = replace(enrolled, doubled=True)
         self._tallies[node] = (hello.boot, hello.tallies)
-        orders = self._book.answer(standing, enrolled, hello, previews, now)
+        orders = self._book.answer(standing, enrolled, hello, asked, now)
         return sign_orders(self._records.signer, orders)
 
     async def _bundle(self, enrolled: EnrolledNode, standing: Standing, message: Msg) -> None:
@@ -214,6 +216,11 @@ class Fleet:
             # Nobody waits for it here, so the node need not keep it: a hub put back from a backup knows less.
             log.warning("receipt of no delivery", node=node, bundle=receipt.bundle, reason=refusal.sentence)
         await message.respond(sign_receipt_kept(self._records.signer, ReceiptKept(node, receipt.bundle)))
+
+    async def _finding(self, enrolled: EnrolledNode, _standing: Standing, message: Msg) -> None:
+        finding = read_finding(message.data, enrolled.keys.verify)
+        if finding.node == enrolled.keys.node and not enrolled.doubled:
+            self.questions.came(finding)
 
     async def _preview(self, message: Msg) -> None:
         _, _, node, camera = message.subject.split(".")

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from openlfr.link.messages import CheckedIn, Hello, Orders, PreviewWanted
+from openlfr.link.messages import CheckedIn, Hello, Orders, PreviewWanted, SearchWanted
 from openlfr.link.signed_messages import seal_settings
 from openlfr.policy.deployment import DeploymentState
 from openlfr.policy.documents import from_document
@@ -64,6 +64,14 @@ class Standing:
         return plans, own, enrolled.settings_version, enrolled.doubled
 
 
+@dataclass(frozen=True, slots=True)
+class AskedOf:
+    """What people want of one node at this moment, beside its orders: it stands in no record."""
+
+    previews: tuple[PreviewWanted, ...] = ()
+    searches: tuple[SearchWanted, ...] = ()
+
+
 class OrderBook:
     """Reads what nodes are to be told, and answers them. Safe for one reader of the records at a time."""
 
@@ -94,7 +102,7 @@ class OrderBook:
         standing: Standing,
         enrolled: EnrolledNode,
         hello: Hello,
-        previews: tuple[PreviewWanted, ...],
+        asked: AskedOf,
         now: datetime,
     ) -> Orders:
         """The orders that answer a hello. Reads the records only when there is something new for the node.
@@ -123,7 +131,8 @@ class OrderBook:
             removals=self._removals(standing, hello),
             check_ins=tuple(check_in for each in own for check_in in each.check_ins),
             settings=self._settings(enrolled) if hello.settings != enrolled.settings_version else "",
-            previews=previews,
+            previews=asked.previews,
+            searches=asked.searches,
         )
 
     def _deployment(self, session: Session, deployment: DeploymentId, digest: str) -> DeploymentOrders | None:

@@ -26,6 +26,7 @@ from openlfr.link.connection import node_inbox
 from openlfr.link.messages import (
     alerts_subject,
     bundle_subject,
+    finding_subject,
     hello_subject,
     nudge_subject,
     preview_subject,
@@ -124,6 +125,7 @@ def node_user(nkey: str, node: NodeId) -> BusUser:
             receipt_subject(node),
             alerts_subject(node),
             preview_subject(node, CameraId("*")),
+            finding_subject(node),
         ),
         subscribe=(nudge_subject(node), f"{node_inbox(node)}.>"),
     )

@@ -12,6 +12,10 @@ is a document signed by its sender's own key (`sealing.signature`), whatever the
 | `olfr.receipt.<node>` | a destruction receipt, answered with `ReceiptKept` once it is | node |
 | `olfr.alerts.<node>` | a sealed alert (`link.sealed_alert`), kept by JetStream until the hub has committed it | node |
 | `olfr.preview.<node>.<camera>` | one blurred picture of a camera, only while somebody looks | node |
+| `olfr.finding.<node>` | a `Finding`: what the node knows so far of something its orders ask for | node |
+
+A question (`Orders.searches`) stands in every answer until the hub has all it wants or its time is over, and the node
+says what it has found, whole, again and again as long as it stands: the newest word replaces the ones before.
 """
 
 from dataclasses import dataclass
@@ -26,6 +30,12 @@ HELLO_KIND: Final = "node hello"
 ORDERS_KIND: Final = "node orders"
 BUNDLE_WANTED_KIND: Final = "watchlist wanted"
 RECEIPT_KEPT_KIND: Final = "receipt kept"
+SEARCH_FOUND_KIND: Final = "search found"
+
+MOST_FOUND_CAMERAS: Final = 200
+MOST_FOUND_STREAMS: Final = 16
+LONGEST_FOUND_TEXT: Final = 500
+"""Of anything that a stranger's device says about itself."""
 
 
 class CameraSituation(StrEnum):
@@ -151,6 +161,14 @@ class PreviewWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchWanted:
+    """Somebody looks for cameras in the node's network: say which there are, and give up by then."""
+
+    search: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Orders:
     """The hub's answer to one hello: it repeats its boot and number, and an answer to any other hello is not taken.
 
@@ -169,6 +187,47 @@ class Orders:
     check_ins: tuple[CheckedIn, ...] = ()
     settings: str = ""
     previews: tuple[PreviewWanted, ...] = ()
+    searches: tuple[SearchWanted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCamera:
+    """A camera as it names itself, in words nobody has checked; no login is in any of them.
+
+    Raises ValueError for more than `LONGEST_FOUND_TEXT` characters or `MOST_FOUND_STREAMS` streams.
+    """
+
+    address: str
+    name: str
+    model: str
+    streams: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.streams) > MOST_FOUND_STREAMS:
+            raise ValueError(f"A camera is said to have {MOST_FOUND_STREAMS} streams at the most.")
+        if any(len(each) > LONGEST_FOUND_TEXT for each in (self.address, self.name, self.model, *self.streams)):
+            raise ValueError(f"What is said of a camera has {LONGEST_FOUND_TEXT} characters at the most.")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFound:
+    """The cameras a search has found so far. `done`: there is no more to come; `problem` says, in a sentence, what kept
+    the node from finding them. Raises ValueError for more than `MOST_FOUND_CAMERAS` or a longer sentence."""
+
+    node: NodeId
+    search: str
+    cameras: tuple[FoundCamera, ...] = ()
+    problem: str = ""
+    done: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.cameras) > MOST_FOUND_CAMERAS:
+            raise ValueError(f"A search finds {MOST_FOUND_CAMERAS} cameras at the most.")
+        if len(self.problem) > LONGEST_FOUND_TEXT:
+            raise ValueError(f"A problem is told in {LONGEST_FOUND_TEXT} characters at the most.")
+
+
+Finding = SearchFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,3 +275,7 @@ def alerts_subject(node: NodeId) -> str:
 
 def preview_subject(node: NodeId, camera: CameraId) -> str:
     return f"olfr.preview.{node}.{camera}"
+
+
+def finding_subject(node: NodeId) -> str:
+    return f"olfr.finding.{node}"

@@ -11,11 +11,14 @@ from openlfr.link.messages import (
     HELLO_KIND,
     ORDERS_KIND,
     RECEIPT_KEPT_KIND,
+    SEARCH_FOUND_KIND,
     BundleWanted,
+    Finding,
     Hello,
     NodeSettings,
     Orders,
     ReceiptKept,
+    SearchFound,
 )
 from openlfr.policy.documents import DocumentError, from_document, to_document
 from openlfr.policy.plan import ArmedPlan
@@ -61,6 +64,14 @@ def sign_receipt_kept(hub: SigningKey, kept: ReceiptKept) -> bytes:
 
 def read_receipt_kept(content: bytes, hub: VerifyKey) -> ReceiptKept:
     return _read(ReceiptKept, RECEIPT_KEPT_KIND, content, hub)
+
+
+def sign_finding(node: SigningKey, finding: Finding) -> bytes:
+    return _signed(node, SEARCH_FOUND_KIND, finding)
+
+
+def read_finding(content: bytes, node: VerifyKey) -> Finding:
+    return _read(SearchFound, SEARCH_FOUND_KIND, content, node)
 
 
 def read_plan(content: bytes, hub: VerifyKey) -> ArmedPlan:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from openlfr.link.messages import CheckedIn, HeldPlan, NodeSettings, Orders, PreviewWanted
+from openlfr.link.messages import CheckedIn, HeldPlan, NodeSettings, Orders, PreviewWanted, SearchWanted
 from openlfr.link.removal_order import RemovalOrder, read_removal
 from openlfr.link.signed_messages import open_settings, read_orders, read_plan
 from openlfr.node.state import Seen
@@ -47,6 +47,7 @@ class Obeyed:
     check_ins: tuple[CheckedIn, ...] = ()
     settings: NodeSettings = field(default_factory=lambda: NodeSettings(0, ()))
     previews: tuple[PreviewWanted, ...] = ()
+    searches: tuple[SearchWanted, ...] = ()
     contact_at: datetime | None = None
 
 
@@ -100,7 +101,7 @@ def take_orders(before: Obeyed, content: bytes, asked: int, ears: Ears, seen: Se
             settings = new if new.version >= settings.version else settings
         except SealBrokenError as error:
             complaints.append(f"Camera settings were refused: {error}")
-    obeyed = Obeyed(MappingProxyType(plans), orders.check_ins, settings, orders.previews, now)
+    obeyed = Obeyed(MappingProxyType(plans), orders.check_ins, settings, orders.previews, orders.searches, now)
     return Taken(obeyed, tuple(taken), tuple(removals), tuple(complaints))
 
 

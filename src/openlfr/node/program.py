@@ -22,17 +22,19 @@ from openlfr.link.messages import (
     CameraReport,
     Hello,
     bundle_subject,
+    finding_subject,
     hello_subject,
     nudge_subject,
     preview_subject,
     receipt_subject,
 )
 from openlfr.link.outbox import STORE_LIMIT_BYTES, Outbox
-from openlfr.link.signed_messages import read_receipt_kept, sign_bundle_wanted, sign_hello
+from openlfr.link.signed_messages import read_receipt_kept, sign_bundle_wanted, sign_finding, sign_hello
 from openlfr.link.tls import client_context
 from openlfr.link.watchlist_bundle import MAX_BUNDLE_BYTES, BundleImport, DestructionReceipt, sign_receipt
 from openlfr.node.deployment_work import Surroundings
 from openlfr.node.obedience import Ears, Obeyed, Taken, held_plans, take_orders, verdict
+from openlfr.node.searching import Search, Searching, cannot_search
 from openlfr.node.state import NodeState
 from openlfr.node.station_keeper import StationKeeper
 from openlfr.node.watchlist_in_memory import ListUnusableError
@@ -78,11 +80,13 @@ class NodeProgram:
         *,
         models: Callable[[], Models] = lambda: open_models(second_opinion=True),
         source: Callable[[str], str | Source] = lambda address: open_source(address, loop=True),
+        search: Search = cannot_search,
         store_limit_bytes: int = STORE_LIMIT_BYTES,
         on_status: Callable[[NodeStatus], None] = lambda _status: None,
     ) -> None:
         """`models` opens them when first needed; `source` makes a source of a camera's address, recordings in a loop;
-        `on_status` is called about once a second. Raises NodeStateError when the node belongs to no hub."""
+        `search` looks for cameras in this node's network; `on_status` is called about once a second. Raises
+        NodeStateError when the node belongs to no hub."""
         self._state = state
         self._clock = clock or SystemClock()
         self._models = models
@@ -90,6 +94,7 @@ class NodeProgram:
         self._store_limit_bytes = store_limit_bytes
         self._on_status = on_status
         enrolment = state.enrolment
+        self._searching = Searching(enrolment.node, search)
         self._ears = Ears(
             node=enrolment.node,
             hub=enrolment.hub,
@@ -103,7 +108,7 @@ class NodeProgram:
         self._heard = False
         self._not_heard = "The hub has not been heard yet."
         self._not_noted: list[ArmedPlan] = []
-        self._sending: dict[CameraId, asyncio.Task[None]] = {}
+        self._sending: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
         self._nudged = asyncio.Event()
 
@@ -165,7 +170,7 @@ class NodeProgram:
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
-            await keeper.close()
+            await asyncio.gather(keeper.close(), self._searching.close())
             if link.connected:
                 await self._send_receipts(link, within_s=0.5)
             await asyncio.gather(outbox.stop(), link.close())
@@ -188,6 +193,7 @@ class NodeProgram:
             self._nudged.clear()
             await self._ask(link, keeper, outbox)
             await keeper.keep_to_plans()
+            self._tell_findings(link)
             self._on_status(self._status(keeper, outbox))
             await asyncio.sleep(LEAST_PAUSE_S)
             with contextlib.suppress(TimeoutError):
@@ -197,6 +203,7 @@ class NodeProgram:
         """Beside the asking, which waits for answers that may not come."""
         while True:
             await keeper.keep_to_plans()
+            self._searching.keep_to(self._obeyed.searches, self._clock.utc())
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _ask(self, link: Connection, keeper: StationKeeper, outbox: Outbox) -> None:
@@ -305,11 +312,20 @@ class NodeProgram:
         if (kept.node, kept.bundle) == (self._ears.node, gone.bundle):
             self._state.note(lambda seen: seen.with_answered(gone.bundle))
 
+    def _tell_findings(self, link: Connection) -> None:
+        for found in self._searching.findings:
+            content = sign_finding(self._state.keys.signer, found)
+            self._send_newest(link, f"search {found.search}", finding_subject(self._ears.node), content)
+
     def _send_preview(self, link: Connection, camera: CameraId, picture: bytes) -> None:
-        """Send a picture, unless the one before is still on its way: a poor link shows fewer, and queues none."""
-        before = self._sending.get(camera)
+        self._send_newest(link, f"preview {camera}", preview_subject(self._ears.node, camera), picture)
+
+    def _send_newest(self, link: Connection, what: str, subject: str, content: bytes) -> None:
+        """Send it, unless the one before is still on its way: a poor link shows fewer, and queues none."""
+        before = self._sending.get(what)
         if link.connected and (before is None or before.done()):
-            self._sending[camera] = asyncio.create_task(_sent(link, preview_subject(self._ears.node, camera), picture))
+            self._sending = {other: task for other, task in self._sending.items() if not task.done()}
+            self._sending[what] = asyncio.create_task(_sent(link, subject, content))
 
 
 async def _sent(link: Connection, subject: str, content: bytes) -> None:
