@@ -58,3 +58,21 @@ def test_a_database_that_was_away_is_looked_for_again(tmp_path: Path) -> None:
     asyncio.run(story())
     watched.close()
     records.close()
+
+
+def test_stirred_it_looks_at_once(tmp_path: Path) -> None:
+    url = SqliteSource(tmp_path).fresh()
+    records = new_hub_records(url, tmp_path / "vault", HandClock())
+
+    async def story() -> None:
+        tip = AuditTip(records.database, look_every_s=3600)
+        watching = asyncio.create_task(tip.run())
+        before = await tip.changed(0)
+        await asyncio.to_thread(People(records).appoint_first, "Adam Admin", (), "console 1")
+        tip.stir()
+        async with asyncio.timeout(30):
+            assert await tip.changed(before) == before + 1
+        watching.cancel()
+
+    asyncio.run(story())
+    records.close()

@@ -5,7 +5,7 @@ be an alert is recorded as refused and taken off, so that it holds up nothing.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -63,11 +63,20 @@ def alerts_stream(replicas: int) -> StreamConfig:
 class Intake:
     """Use `run`. For one event loop; the records are used in threads of their own."""
 
-    def __init__(self, records: HubRecords, alerts: Alerts, connection: Connection, replicas: int = 1) -> None:
+    def __init__(
+        self,
+        records: HubRecords,
+        alerts: Alerts,
+        connection: Connection,
+        replicas: int = 1,
+        on_taken: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`on_taken` is called in the event loop whenever alerts were committed."""
         self._records = records
         self._alerts = alerts
         self._connection = connection
         self._replicas = replicas
+        self._on_taken = on_taken
         self._key = ExchangeKey(records.vault.sole_key(KeyPurpose.EXCHANGE).secret)
         self.taken = 0
         """Alerts committed since this program started, those that came twice counted twice."""
@@ -136,6 +145,7 @@ class Intake:
             await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
             failures += 1
         self.fault = None
+        self._on_taken()
         for message in messages:
             await message.ack()
 

@@ -124,7 +124,7 @@ async def _serve(
     nodes = Nodes(records, certificates.authority.pin)
     tip = AuditTip(records.database)
     fleet = Fleet(services, nodes, bus.connection, tip, bus.admit)
-    intake = Intake(records, services.alerts, bus.connection, listening.replicas)
+    intake = Intake(records, services.alerts, bus.connection, listening.replicas, tip.stir)
     jobs = Jobs(hub_jobs(services, questions), records.clock)
     telling = telling_of(services, settings, tip, fleet, jobs)
     work = Work(records.clock, records.new_id)

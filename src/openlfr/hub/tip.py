@@ -4,6 +4,7 @@ Every act of this hub ends in the log, so events, webhooks and nudges to nodes n
 """
 
 import asyncio
+import contextlib
 from typing import Final
 
 import structlog
@@ -26,6 +27,7 @@ class AuditTip:
         self._look_every_s = look_every_s
         self._size = 0
         self._moved = asyncio.Event()
+        self._stirred = asyncio.Event()
         self._away = False
 
     @property
@@ -39,11 +41,17 @@ class AuditTip:
             await self._moved.wait()
         return self._size
 
+    def stir(self) -> None:
+        """Have it look at once: this process has just written something that nobody should wait for."""
+        self._stirred.set()
+
     async def run(self) -> None:
         """Look until cancelled. A database that is away for a while is looked for again."""
         while True:
+            self._stirred.clear()
             await self._look()
-            await asyncio.sleep(self._look_every_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stirred.wait(), self._look_every_s)
 
     async def _look(self) -> None:
         try:
