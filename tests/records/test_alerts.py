@@ -30,7 +30,7 @@ from openlfr.policy.identifiers import AlertId, CameraId, DeploymentId, NodeId, 
 from openlfr.policy.raised_alert import LARGEST_PICTURE_BYTES, AlertPictures, RaisedAlert
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.retention import packaged_retention_policy
-from openlfr.policy.roles import Actor, Role
+from openlfr.policy.roles import THE_HUB, Actor, Role
 from openlfr.records.alert_purge import PurgeableAlerts, destroy_refused_results
 from openlfr.records.alert_store import AlertRecord, AlertView
 from openlfr.records.alert_tables import AlertContentRow, AlertRow
@@ -439,6 +439,6 @@ def test_an_alert_cannot_move_to_another_deployment(hub: StaffedHub) -> None:
     raised: RaisedAlert = hub.raised(hub.live())
     done(hub.alerts.raise_alert(raised, PICTURES))
     with hub.records.database.reading() as session:
-        assert read_deployment(hub.records, session, raised.deployment) is not None
+        assert read_deployment(hub.records, session, raised.deployment, THE_HUB) is not None
     elsewhere = hub.raised(hub.live(), alert=raised.alert)
     assert refused(hub.alerts.raise_alert(elsewhere, PICTURES)).code is RefusalCode.ALREADY_DECIDED

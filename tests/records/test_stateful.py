@@ -22,7 +22,7 @@ from openlfr.policy.documents import from_document
 from openlfr.policy.identifiers import AlertId
 from openlfr.policy.plan import ArmedPlan, Order
 from openlfr.policy.refusal import Refusal
-from openlfr.policy.roles import Action, Actor, Role
+from openlfr.policy.roles import THE_HUB, Action, Actor, Role
 from openlfr.records.alert_store import alerts_of, read_alert
 from openlfr.records.audit_tables import AuditEntryRow
 from openlfr.records.audit_verify import verify_audit
@@ -102,7 +102,7 @@ class RandomStory(RuleBasedStateMachine):
         target = replace(self.target, judgement=judgement)
         for by in people:
             with self.records.database.reading() as session:
-                known = read_alert(self.records, session, target.alert)
+                known = read_alert(self.records, session, target.alert, THE_HUB)
             if known is None or known.alert.state not in NEXT_OF_ALERT:
                 break
             action, role = NEXT_OF_ALERT[known.alert.state]
@@ -175,7 +175,7 @@ class RandomStory(RuleBasedStateMachine):
 
     def record(self) -> DeploymentRecord:
         with self.records.database.reading() as session:
-            found = read_deployment(self.records, session, self.target.deployment)
+            found = read_deployment(self.records, session, self.target.deployment, THE_HUB)
         assert found is not None
         return found
 

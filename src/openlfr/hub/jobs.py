@@ -12,6 +12,7 @@ from sqlalchemy import select
 from openlfr.hub.services import Services
 from openlfr.policy.deployment import DELETE_EVERYTHING, DeploymentState
 from openlfr.policy.identifiers import DeploymentId
+from openlfr.policy.roles import THE_HUB
 from openlfr.records.alert_purge import destroy_refused_results
 from openlfr.records.alert_tables import AlertContentRow, AlertRow
 from openlfr.records.audit_entry import THE_HUB_ITSELF
@@ -115,7 +116,9 @@ def destroy_results_of_refused(services: Services) -> None:
             .where(DeploymentRow.end_reason.in_(sorted(DELETE_EVERYTHING)))
             .distinct()
         )
-        found = [read_deployment(services.records, session, DeploymentId(each)) for each in session.scalars(held)]
+        found = [
+            read_deployment(services.records, session, DeploymentId(each), THE_HUB) for each in session.scalars(held)
+        ]
     for record in found:
         if record is not None:
             destroy_refused_results(services.records, services.retention, record.deployment)

@@ -13,6 +13,7 @@ from openlfr.hub.signed_in import Caller, Standing
 from openlfr.hub.tip import AuditTip
 from openlfr.policy.alert import AlertState, Judgement, Outcome, PublishedClass
 from openlfr.policy.identifiers import AlertId
+from openlfr.policy.roles import Actor
 from openlfr.policy.watchlist import Category
 from openlfr.records.changes import changes_after
 from openlfr.records.hub_records import HubRecords
@@ -111,14 +112,15 @@ class MatchFeed:
         self._tip = tip
         self._standing = standing
 
-    def page(self, after: int, most: int, recipient: Recipient) -> MatchPage:
-        """The match events numbered above `after`, at most `most`, each match once, disclosed to the recipient.
+    def page(self, by: Actor, after: int, most: int, recipient: Recipient) -> MatchPage:
+        """The match events numbered above `after` within the reach of `by`, at most `most`, each match once, disclosed
+        to the recipient.
 
         Of a match to which several things happened the page has one event, numbered as the last. At most 5,000
         entries of the log are looked through: a page may be empty and yet not be the last.
         """
         found, place, more = self._found(after, most)
-        told = disclose_matches(self._records, list(found), recipient) if found else {}
+        told = disclose_matches(self._records, by, list(found), recipient) if found else {}
         events = (
             MatchEvent(id=event.number, kind=event.kind, at=event.at, match=MatchFields.of(told[alert]))
             for alert, event in found.items()
@@ -130,8 +132,8 @@ class MatchFeed:
         """Encoded match events as they come, until the caller would not be let in again."""
         await self._tip.changed(0)
         place = self._tip.size - 1 if after is None else after
-        while await asyncio.to_thread(self._standing.now, caller) is not None:
-            page = await asyncio.to_thread(self.page, place, _STREAMED_AT_ONCE, recipient)
+        while (actor := await asyncio.to_thread(self._standing.now, caller)) is not None:
+            page = await asyncio.to_thread(self.page, actor, place, _STREAMED_AT_ONCE, recipient)
             place = page.next
             if page.events:
                 yield b"".join(event.encoded() for event in page.events)

@@ -34,6 +34,7 @@ STATUS_OF_REFUSAL: Final[Mapping[RefusalCode, HTTPStatus]] = {
     RefusalCode.WRONG_ROLE: HTTPStatus.FORBIDDEN,
     RefusalCode.SAME_PERSON: HTTPStatus.FORBIDDEN,
     RefusalCode.NOT_COMPETENT: HTTPStatus.FORBIDDEN,
+    RefusalCode.OUT_OF_REACH: HTTPStatus.FORBIDDEN,
     RefusalCode.SECOND_PERSON_NEEDED: HTTPStatus.FORBIDDEN,
     RefusalCode.INVALID_FIELDS: HTTPStatus.UNPROCESSABLE_ENTITY,
     RefusalCode.UNKNOWN_RECORD: HTTPStatus.NOT_FOUND,

@@ -13,6 +13,7 @@ from openlfr.hub.uploads import Upload
 from openlfr.hub.work import JobFailedError, OnProgress, Task
 from openlfr.policy.identifiers import WatchlistId
 from openlfr.policy.refusal import Refusal
+from openlfr.policy.roles import THE_HUB
 from openlfr.records.deployment_store import read_deployment
 from openlfr.records.watchlist_import import WatchlistImport
 from openlfr.records.watchlist_source import WatchlistSource, read_source
@@ -71,6 +72,6 @@ def _source(upload: Upload) -> WatchlistSource:
 def _authorised_threshold(services: Services, watchlist: WatchlistId) -> float | None:
     with services.records.database.reading() as session:
         listed = ListDirectory().find(session, watchlist)
-        found = None if listed is None else read_deployment(services.records, session, listed.deployment)
+        found = None if listed is None else read_deployment(services.records, session, listed.deployment, THE_HUB)
     authority = None if found is None else found.deployment.authority
     return None if authority is None else authority.terms.threshold

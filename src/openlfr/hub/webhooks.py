@@ -20,6 +20,7 @@ from openlfr.hub.match_feed import MatchFields
 from openlfr.hub.tip import AuditTip
 from openlfr.hub.webhook_calls import WebhookCaller
 from openlfr.policy.identifiers import AlertId
+from openlfr.policy.roles import THE_HUB
 from openlfr.records.changes import BEFORE_EVERYTHING, changes_after
 from openlfr.records.errors import RecordsError
 from openlfr.records.hub_records import HubRecords
@@ -182,7 +183,7 @@ class WebhookDeliveries:
     def _match(self, webhook: Webhook, alert: AlertId) -> JsonValue:
         """The facts of a match, disclosed; None once they are destroyed, and for tests among real alerts."""
         recipient = Recipient(webhook.wanted.name, f"webhook {webhook.webhook}")
-        facts = disclose_matches(self._records, [alert], recipient).get(alert)
+        facts = disclose_matches(self._records, THE_HUB, [alert], recipient).get(alert)
         if facts is None:
             return None
         fields: JsonValue = MatchFields.of(facts).model_dump(mode="json")

@@ -11,6 +11,7 @@ class RefusalCode(StrEnum):
     WRONG_ROLE = "wrong_role"
     SAME_PERSON = "same_person"
     NOT_COMPETENT = "not_competent"
+    OUT_OF_REACH = "out_of_reach"
     ACCOUNT_CLOSED = "account_closed"
     WRONG_STATE = "wrong_state"
     INVALID_FIELDS = "invalid_fields"

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from openlfr.policy.identifiers import StaffId
+from openlfr.policy.reach import WHOLE_HUB, Reach
 from openlfr.policy.refusal import Allowed, Refusal, RefusalCode
 
 
@@ -179,6 +180,22 @@ AUTOMATIC: frozenset[Action] = frozenset(
 """What the hub may do by itself: it passes on what people decided or must decide, stops and forgets. It never starts or
 decides anything: a list goes to the nodes of a deployment because a watchlist manager attached it."""
 
+FOR_THE_WHOLE_HUB: frozenset[Action] = frozenset(
+    {
+        Action.READ_AUDIT,
+        Action.EXPORT_AUDIT,
+        Action.ANSWER_RIGHTS_REQUEST,
+        Action.RUN_PURGE,
+        Action.WRITE_OFF_DELIVERY,
+        Action.MANAGE_WEBHOOKS,
+        Action.ENROL_NODE,
+        Action.REVOKE_NODE,
+        Action.IMPORT_CERTIFICATE,
+        Action.ROTATE_KEYS,
+    }
+)
+"""What cannot be done for one force or site alone: whoever does it must have rights for the whole hub."""
+
 LIVE_ROLES = frozenset({Role.OPERATOR, Role.ENGAGEMENT_OFFICER})
 """Roles that meet the public; they need training that has not run out (R10)."""
 
@@ -212,12 +229,16 @@ class Competence:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: a member of staff with the roles and competences they hold now, or the hub itself."""
+    """Who asks: a member of staff with the roles and competences they hold now, or the hub itself.
+
+    `reach` says on which deployments the roles count; to those beyond it, there is nothing there.
+    """
 
     staff: StaffId
     roles: frozenset[Role]
     competences: tuple[Competence, ...] = ()
     automatic: bool = False
+    reach: Reach = WHOLE_HUB
 
     def competent(self, skill: Skill, on: date) -> bool:
         return any(each.skill is skill and on <= each.expires_on for each in self.competences)
@@ -241,6 +262,12 @@ def may_act(actor: Actor, action: Action, now: datetime) -> Allowed | Refusal:
         needed = " or ".join(sorted(ROLES_FOR[action]))
         need = f"the role {needed} is needed" if needed else "only the hub itself does that"
         return Refusal(RefusalCode.WRONG_ROLE, f"You may not {action}: {need}.")
+    if action in FOR_THE_WHOLE_HUB and not actor.reach.whole_hub:
+        return Refusal(
+            RefusalCode.OUT_OF_REACH,
+            f"You may not {action}: your rights are limited to {actor.reach}, and this needs somebody with rights for "
+            "the whole hub.",
+        )
     today = now.date()
     if suitable <= LIVE_ROLES and not actor.competent(Skill.LIVE_OPERATION, today):
         return Refusal(
@@ -252,6 +279,17 @@ def may_act(actor: Actor, action: Action, now: datetime) -> Allowed | Refusal:
             RefusalCode.NOT_COMPETENT, f"You may not {action}: no current competence for urgent authority is recorded."
         )
     return Allowed()
+
+
+def may_manage(by: Actor, reach: Reach) -> Allowed | Refusal:
+    """Whether somebody may manage an account of this reach, or give this reach to one: never beyond their own."""
+    if by.automatic or by.reach.contains(reach):
+        return Allowed()
+    return Refusal(
+        RefusalCode.OUT_OF_REACH,
+        f"Your rights are limited to {by.reach}, and this account reaches {reach}: somebody whose rights go as "
+        "far must do this.",
+    )
 
 
 def may_follow(actor: Actor, action: Action, earlier: Mapping[Action, Collection[StaffId]]) -> Allowed | Refusal:

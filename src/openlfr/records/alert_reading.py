@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 
 from openlfr.policy.alert import OPEN_STATES, Alert, AlertRules, AlertState
 from openlfr.policy.identifiers import AlertId, CameraId, DeploymentId, NodeId
@@ -13,7 +13,7 @@ from openlfr.policy.known_answer import as_shown
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.roles import Action, Actor
 from openlfr.records.acting import reference, write_refused
-from openlfr.records.alert_store import AlertRecord, AlertView, known_answers_of, value_without_texts
+from openlfr.records.alert_store import AlertRecord, AlertView, alert_row, known_answers_of, value_without_texts
 from openlfr.records.alert_tables import AlertRow
 from openlfr.records.alerts import KIND, AlertAsked, Alerts
 from openlfr.records.audit_reading import LoggedEntry, logged_entries
@@ -21,6 +21,7 @@ from openlfr.records.audit_tables import AuditEntryRow
 from openlfr.records.deployment_store import read_deployment
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.looking import may_look
+from openlfr.records.reach import of_reached
 
 
 class AlertPicture(StrEnum):
@@ -49,10 +50,10 @@ class AlertContext:
     camera_names: Mapping[CameraId, str]
 
 
-def context_of(alerts: Alerts, deployment: DeploymentId) -> AlertContext | Refusal:
+def context_of(alerts: Alerts, by: Actor, deployment: DeploymentId) -> AlertContext | Refusal:
     """What holds for the alerts of a deployment."""
     with alerts.records.database.reading() as session:
-        record = read_deployment(alerts.records, session, deployment)
+        record = read_deployment(alerts.records, session, deployment, by)
     if record is None:
         return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")
     authority = record.deployment.authority
@@ -73,7 +74,7 @@ def list_alerts(
     refusal = may_look(records, by, reference("deployment", deployment), origin, Action.VIEW_ALERT)
     if refusal is not None:
         return refusal
-    wanted = select(AlertRow).where(AlertRow.deployment_id == deployment).order_by(AlertRow.id.desc()).limit(most)
+    wanted = select(AlertRow).where(*_of_deployment(records, by, deployment)).order_by(AlertRow.id.desc()).limit(most)
     if states:
         wanted = wanted.where(AlertRow.state.in_(sorted(states)))
     if after is not None:
@@ -90,7 +91,7 @@ def open_queue(
         return refusal
     wanted = (
         select(AlertRow)
-        .where(AlertRow.deployment_id == deployment, AlertRow.state.in_(sorted(OPEN_STATES)))
+        .where(*_of_deployment(records, by, deployment), AlertRow.state.in_(sorted(OPEN_STATES)))
         .order_by(AlertRow.raised_at, AlertRow.id)
         .limit(most)
     )
@@ -103,7 +104,7 @@ def alert_record(alerts: Alerts, asked: AlertAsked) -> AlertRecord | Refusal:
     if refusal is not None:
         return refusal
     with alerts.records.database.reading() as session:
-        row = session.get(AlertRow, asked.alert)
+        row = alert_row(alerts.records, session, asked.alert, asked.by)
         if row is not None:
             value = value_without_texts(row)
             question = value.alert in known_answers_of(session, value.deployment)
@@ -130,10 +131,15 @@ def history(records: HubRecords, asked: AlertAsked, before: int | None, most: in
     if refusal is not None:
         return refusal
     with records.database.reading() as session:
-        if session.get(AlertRow, asked.alert) is not None:
+        if alert_row(records, session, asked.alert, asked.by) is not None:
             of_it = (AuditEntryRow.record_kind == KIND, AuditEntryRow.record_id == asked.alert)
             return logged_entries(session, of_it, before=before, most=most)
     return _unknown(records, asked)
+
+
+def _of_deployment(records: HubRecords, by: Actor, deployment: DeploymentId) -> tuple[ColumnElement[bool], ...]:
+    """The alerts of a deployment, as far as somebody's reach goes."""
+    return (AlertRow.deployment_id == deployment, *of_reached(AlertRow.deployment_id, records, by))
 
 
 def _listed(records: HubRecords, deployment: DeploymentId, wanted: Select[AlertRow]) -> list[ListedAlert]:

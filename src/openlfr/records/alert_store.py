@@ -10,8 +10,10 @@ from openlfr.policy.alert import Alert, AlertState, published_class
 from openlfr.policy.documents import from_document, to_document
 from openlfr.policy.identifiers import AlertId, DeploymentId, is_identifier
 from openlfr.policy.raised_alert import AlertPictures, RaisedAlert
+from openlfr.policy.roles import Actor
 from openlfr.records.alert_tables import AlertContentRow, AlertRow, SpareAlertKeyRow
 from openlfr.records.hub_records import HubRecords
+from openlfr.records.reach import reaches
 from openlfr.records.recognition_test_tables import AlertCategoryRow, KnownAnswerRow
 from openlfr.sealing.box import Place
 from openlfr.sealing.canonical import canonical_bytes, parse_canonical
@@ -80,9 +82,16 @@ def insert_alert(
     return AlertRecord(without_texts(alert), 1)
 
 
-def read_alert(records: HubRecords, session: Session, alert: AlertId) -> AlertRecord | None:
-    """The alert of this identifier with its texts, as long as they are kept; for the rules, not for showing."""
+def alert_row(records: HubRecords, session: Session, alert: AlertId, by: Actor) -> AlertRow | None:
+    """The row of an alert, or None; None as well when its deployment is beyond the reach of `by`."""
     row = session.get(AlertRow, alert) if is_identifier(alert) else None
+    return row if row is not None and reaches(records, session, by, row.deployment_id) else None
+
+
+def read_alert(records: HubRecords, session: Session, alert: AlertId, by: Actor) -> AlertRecord | None:
+    """The alert of this identifier with its texts, as long as they are kept; for the rules, not for showing. As
+    `alert_row`, None beyond reach."""
+    row = alert_row(records, session, alert, by)
     if row is None:
         return None
     content = session.get(AlertContentRow, alert)
@@ -94,9 +103,9 @@ def read_alert(records: HubRecords, session: Session, alert: AlertId) -> AlertRe
     return AlertRecord(from_document(Alert, document), row.version)
 
 
-def read_view(records: HubRecords, session: Session, alert: AlertId) -> AlertView | None:
-    """Everything about an alert; None when there is none, or when what is about people is destroyed."""
-    record = read_alert(records, session, alert)
+def read_view(records: HubRecords, session: Session, alert: AlertId, by: Actor) -> AlertView | None:
+    """Everything about an alert; None when there is none within reach, or when what is about people is destroyed."""
+    record = read_alert(records, session, alert, by)
     content = None if record is None else session.get(AlertContentRow, alert)
     raised = None if content is None else read_raised(records, session, alert)
     if record is None or content is None or raised is None:

@@ -108,7 +108,7 @@ class Alerts:
             found: AlertView | Refusal = (
                 verdict
                 if isinstance(verdict, Refusal)
-                else read_view(self.records, session, asked.alert)
+                else read_view(self.records, session, asked.alert, asked.by)
                 or Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such alert, or what it held is destroyed.")
             )
             if isinstance(found, Refusal):
@@ -161,7 +161,7 @@ class Alerts:
         expired = []
         with self.records.database.writing() as session:
             for deployment in deployments_with_alerts(session, *sorted(OPEN_STATES)):
-                kept = read_deployment(self.records, session, deployment)
+                kept = read_deployment(self.records, session, deployment, THE_HUB)
                 if kept is None:
                     continue
                 rules, ended_at = self.rules(kept), kept.deployment.ended_at
@@ -175,7 +175,7 @@ class Alerts:
         problems = tuple(malformed(raised))
         origin = "a node" if problems else f"node {raised.node}"[:MAX_ORIGIN]
         log = reference(KIND, raised.alert)
-        known = None if problems else read_alert(self.records, session, raised.alert)
+        known = None if problems else read_alert(self.records, session, raised.alert, THE_HUB)
         if known is not None and known.alert.deployment == raised.deployment:
             return AlertRecord(without_texts(known.alert), known.version)
         deployment = refused_fields("The alert", problems) if problems else self._raisable(session, raised, pictures)
@@ -200,7 +200,7 @@ class Alerts:
             return Refusal(RefusalCode.INVALID_FIELDS, "The alert has no proper identifier.")
         if max(len(pictures.probe), len(pictures.candidate)) > LARGEST_PICTURE_BYTES:
             return Refusal(RefusalCode.INVALID_FIELDS, f"A picture has more than {LARGEST_PICTURE_BYTES} bytes.")
-        kept = read_deployment(self.records, session, raised.deployment)
+        kept = read_deployment(self.records, session, raised.deployment, THE_HUB)
         if kept is None:
             return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")
         plan = plan_by_id(session, raised.deployment, raised.plan)
@@ -232,12 +232,12 @@ class Alerts:
     def _before(
         self, session: Session, asked: AlertAsked, act: AlertAct
     ) -> tuple[AlertRecord, DeploymentRecord] | Refusal:
-        # Whoever may not take the action at all does not learn whether the alert exists.
+        # Whoever may not take the action at all, or not here, does not learn whether the alert exists.
         verdict = may_act(asked.by, act.action, self.records.clock())
         if isinstance(verdict, Refusal):
             return verdict
-        known = read_alert(self.records, session, asked.alert)
-        deployment = None if known is None else read_deployment(self.records, session, known.alert.deployment)
+        known = read_alert(self.records, session, asked.alert, asked.by)
+        deployment = None if known is None else read_deployment(self.records, session, known.alert.deployment, asked.by)
         if known is None or deployment is None:
             return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such alert.")
         if asked.version is not None and asked.version != known.version:

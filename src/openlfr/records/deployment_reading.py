@@ -17,7 +17,7 @@ from openlfr.policy.authority import Authority
 from openlfr.policy.deployment import DeploymentState
 from openlfr.policy.documents import from_document
 from openlfr.policy.guard import GuardVerdict
-from openlfr.policy.identifiers import DeploymentId, StaffId, is_identifier
+from openlfr.policy.identifiers import DeploymentId, StaffId
 from openlfr.policy.jurisdiction import JurisdictionProfile
 from openlfr.policy.plan import ArmedPlan
 from openlfr.policy.refusal import Refusal, RefusalCode
@@ -40,6 +40,7 @@ from openlfr.records.hub_records import HubRecords
 from openlfr.records.looking import may_look
 from openlfr.records.plans import plan_in_force
 from openlfr.records.presence import check_ins, present_at
+from openlfr.records.reach import reaches
 from openlfr.records.recognition_test_tables import KnownAnswerRow
 from openlfr.records.statistics import faces_seen, guard_verdict
 from openlfr.records.watchlist_tables import WatchlistRow
@@ -110,7 +111,7 @@ def find_deployments(
     site = wanted.site.casefold()
     with records.database.reading() as session:
         while opened < _OPENED_AT_MOST:
-            page = deployments_page(records, session, _conditions(wanted), last, _OPENED_AT_ONCE)
+            page = deployments_page(records, session, by, _conditions(wanted), last, _OPENED_AT_ONCE)
             for each in page:
                 opened, last = opened + 1, each.deployment.deployment
                 if site in each.deployment.application.location.name.casefold():
@@ -128,7 +129,7 @@ def deployment_record(records: HubRecords, asked: Asked) -> DeploymentRecord | R
     if refusal is not None:
         return refusal
     with records.database.reading() as session:
-        record = read_deployment(records, session, asked.deployment)
+        record = read_deployment(records, session, asked.deployment, asked.by)
     return record or _unknown(records, asked, Action.VIEW_DEPLOYMENT)
 
 
@@ -145,7 +146,7 @@ def past_deployments(
         DeploymentRow.ended_at.is_not(None),
     )
     with records.database.reading() as session:
-        return deployments_page(records, session, conditions, after, most)
+        return deployments_page(records, session, by, conditions, after, most)
 
 
 def overview(deployments: Deployments, asked: Asked) -> Overview | Refusal:
@@ -185,7 +186,7 @@ def live_figures(
     if refusal is not None:
         return refusal
     with records.database.reading() as session:
-        record = read_deployment(records, session, asked.deployment)
+        record = read_deployment(records, session, asked.deployment, asked.by)
         if record is not None:
             profile = profiles[record.profile]
             counted = session.execute(
@@ -230,7 +231,7 @@ def timeline(records: HubRecords, asked: Asked, before: int | None, most: int) -
     if refusal is not None:
         return refusal
     with records.database.reading() as session:
-        if is_identifier(asked.deployment) and session.get(DeploymentRow, asked.deployment) is not None:
+        if reaches(records, session, asked.by, asked.deployment):
             lists = session.scalars(select(WatchlistRow.id).where(WatchlistRow.deployment_id == asked.deployment)).all()
             of_it = or_(
                 and_(AuditEntryRow.record_kind == KIND, AuditEntryRow.record_id == asked.deployment),

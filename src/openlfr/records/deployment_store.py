@@ -1,4 +1,8 @@
-"""Deployments between rows and values: kept is the value of the rules, sealed, beside the columns that SQL checks."""
+"""Deployments between rows and values: kept is the value of the rules, sealed, beside the columns that SQL checks.
+
+Whoever reads says for whom: what lies beyond somebody's reach is not there for them. The hub reads for itself as
+`THE_HUB`, and for somebody whose reach was asked already, in the same transaction, as them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +15,10 @@ from openlfr.policy.authority import Authority
 from openlfr.policy.deployment import Deployment, DeploymentState
 from openlfr.policy.documents import from_document, to_document
 from openlfr.policy.identifiers import DeploymentId, StaffId, is_identifier
+from openlfr.policy.roles import Actor
 from openlfr.records.deployment_tables import AuthorityRow, DeploymentRow
 from openlfr.records.hub_records import HubRecords
+from openlfr.records.reach import force_digest, reaches, site_digest, within_reach
 from openlfr.sealing.box import Place
 from openlfr.sealing.signature import SignedDocument
 from openlfr.sealing.vault_file import KeyPurpose
@@ -29,15 +35,21 @@ class DeploymentRecord:
     profile: str
 
 
-def read_deployment(records: HubRecords, session: Session, deployment: DeploymentId) -> DeploymentRecord | None:
-    """The deployment of this identifier, or None."""
+def read_deployment(
+    records: HubRecords, session: Session, deployment: DeploymentId, by: Actor
+) -> DeploymentRecord | None:
+    """The deployment of this identifier, or None; None as well when it is beyond the reach of `by`."""
     row = session.get(DeploymentRow, deployment) if is_identifier(deployment) else None
-    return None if row is None else _record(records, row)
+    if row is None or not reaches(records, session, by, deployment):
+        return None
+    return _record(records, row)
 
 
-def deployments_in(records: HubRecords, session: Session, *states: DeploymentState) -> list[DeploymentRecord]:
-    """The deployments in these states, oldest first; all of them when no state is named."""
-    rows = select(DeploymentRow).order_by(DeploymentRow.drafted_at, DeploymentRow.id)
+def deployments_in(
+    records: HubRecords, session: Session, by: Actor, *states: DeploymentState
+) -> list[DeploymentRecord]:
+    """The deployments in these states within the reach of `by`, oldest first; in all states when none is named."""
+    rows = select(DeploymentRow).where(*within_reach(records, by)).order_by(DeploymentRow.drafted_at, DeploymentRow.id)
     if states:
         rows = rows.where(DeploymentRow.state.in_(states))
     return [_record(records, row) for row in session.scalars(rows)]
@@ -46,12 +58,15 @@ def deployments_in(records: HubRecords, session: Session, *states: DeploymentSta
 def deployments_page(
     records: HubRecords,
     session: Session,
+    by: Actor,
     conditions: Sequence[ColumnElement[bool]],
     after: DeploymentId | None,
     most: int,
 ) -> list[DeploymentRecord]:
-    """At most `most` deployments that meet conditions on `DeploymentRow`, the newest first, after the one named."""
-    rows = select(DeploymentRow).where(*conditions).order_by(DeploymentRow.id.desc()).limit(most)
+    """At most `most` deployments within the reach of `by` that meet conditions on `DeploymentRow`, the newest first,
+    after the one named."""
+    wanted = (*within_reach(records, by), *conditions)
+    rows = select(DeploymentRow).where(*wanted).order_by(DeploymentRow.id.desc()).limit(most)
     if after is not None:
         rows = rows.where(DeploymentRow.id < after)
     return [_record(records, row) for row in session.scalars(rows)]
@@ -118,6 +133,8 @@ def _write(records: HubRecords, row: DeploymentRow, deployment: Deployment) -> N
     row.state = deployment.state
     row.rehearsal = deployment.rehearsal
     row.use_case = deployment.application.use_case
+    row.force_digest = force_digest(records, deployment.application.controller)
+    row.site_digest = site_digest(records, deployment.application.location.name)
     row.window_start = terms.window.start
     row.window_end = terms.window.end
     row.threshold = terms.threshold

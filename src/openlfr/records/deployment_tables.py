@@ -18,7 +18,8 @@ MAX_NAME = 128
 class DeploymentRow(Table):
     """One deployment. `content` is the whole value, sealed; the other columns repeat what is searched and checked.
 
-    `version` counts changes, so that nobody decides on what they have not seen.
+    `version` counts changes, so that nobody decides on what they have not seen. `force_digest` and `site_digest` are
+    keyed: they find the deployments of a force or site, and say nothing.
     """
 
     __tablename__ = "deployments"
@@ -49,6 +50,8 @@ class DeploymentRow(Table):
     rehearsal: Mapped[bool]
     profile: Mapped[str] = mapped_column(String(32))
     use_case: Mapped[UseCase] = mapped_column(choice(UseCase, "use_case"))
+    force_digest: Mapped[bytes]
+    site_digest: Mapped[bytes]
     window_start: Mapped[datetime]
     window_end: Mapped[datetime]
     threshold: Mapped[float]

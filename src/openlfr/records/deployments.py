@@ -1,6 +1,6 @@
 """Deployments: one function for each act, each asking the rules and writing state, plan and audit entry together."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,7 +51,7 @@ from openlfr.policy.identifiers import (
 )
 from openlfr.policy.jurisdiction import JurisdictionProfile
 from openlfr.policy.lifecycle import apply_act
-from openlfr.policy.refusal import Refusal, RefusalCode, refused_fields
+from openlfr.policy.refusal import FieldProblem, Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import THE_HUB, Action, Actor, may_act
 from openlfr.policy.watchlist import Watchlist
 from openlfr.records.acting import reference, write_done, write_refused
@@ -69,6 +69,7 @@ from openlfr.records.membership import MembershipRegister
 from openlfr.records.nodes import written_off
 from openlfr.records.plans import issue_plan, needs_renewal
 from openlfr.records.presence import present_at
+from openlfr.records.reach import reaches
 from openlfr.records.recognition_tests import finished_test
 from openlfr.records.statistics import unclassified_alerts
 
@@ -129,7 +130,7 @@ class Deployments:
         deployment = Deployment(DeploymentId(self.records.new_id()), rehearsal, application, (by.staff,))
         with self.records.database.writing() as session:
             verdict = may_act(by, Action.DRAFT_APPLICATION, self.records.clock())
-            problems = tuple(malformed(application))
+            problems = (*malformed(application), *_misplaced(by, application))
             refusal: Refusal | None = None
             if isinstance(verdict, Refusal):
                 refusal = verdict
@@ -146,7 +147,12 @@ class Deployments:
 
     def redraft(self, asked: Asked, application: Application) -> DeploymentRecord | Refusal:
         """Rewrite the application of a draft."""
-        return self._act(asked, Action.DRAFT_APPLICATION, lambda _s, _r: Draft(application), "Redrafted.")
+        problems = tuple(_misplaced(asked.by, application))
+
+        def make(_session: Session, _record: DeploymentRecord) -> Act | Refusal:
+            return refused_fields("The draft", problems) if problems else Draft(application)
+
+        return self._act(asked, Action.DRAFT_APPLICATION, make, "Redrafted.")
 
     def submit(self, asked: Asked) -> DeploymentRecord | Refusal:
         """Hand in the application."""
@@ -199,7 +205,7 @@ class Deployments:
 
         def make(session: Session, record: DeploymentRecord) -> Act | Refusal:
             found = self.lists.find(session, watchlist) if is_identifier(watchlist) else None
-            if found is None:
+            if found is None or not reaches(self.records, session, asked.by, found.deployment):
                 return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such watchlist.")
             return AttachWatchlist(found, self.profiles[record.profile])
 
@@ -218,7 +224,7 @@ class Deployments:
         def make(session: Session, _: DeploymentRecord) -> Act | Refusal:
             if test is None:
                 return RecordReadiness(readiness)
-            tested = finished_test(self.records, session, test)
+            tested = finished_test(self.records, session, test, asked.by)
             return tested if isinstance(tested, Refusal) else RecordReadiness(readiness, tested)
 
         words = "Ready." if test is None else f"Ready, after the blue-list test {test}."
@@ -297,7 +303,7 @@ class Deployments:
             found: DeploymentRecord | Refusal = (
                 verdict
                 if isinstance(verdict, Refusal)
-                else read_deployment(self.records, session, asked.deployment) or _unknown()
+                else read_deployment(self.records, session, asked.deployment, asked.by) or _unknown()
             )
             if isinstance(found, Refusal):
                 return write_refused(
@@ -310,7 +316,7 @@ class Deployments:
         """End, as the hub, every deployment whose time or urgent authority ran out; the hub calls this all the time."""
         ended = []
         with self.records.database.writing() as session:
-            for record in deployments_in(self.records, session, *sorted(UNDER_AUTHORITY)):
+            for record in deployments_in(self.records, session, THE_HUB, *sorted(UNDER_AUTHORITY)):
                 reason = end_due(record.deployment, self.records.clock())
                 if reason is not None:
                     done = self._end_by_clock(session, record.deployment.deployment, reason)
@@ -322,7 +328,7 @@ class Deployments:
         now = self.records.clock()
         renewed = []
         with self.records.database.writing() as session:
-            for record in deployments_in(self.records, session, *sorted(UNDER_AUTHORITY)):
+            for record in deployments_in(self.records, session, THE_HUB, *sorted(UNDER_AUTHORITY)):
                 if needs_renewal(session, record, now):
                     issue_plan(self.records, session, record, self.profiles[record.profile], now)
                     renewed.append(record.deployment.deployment)
@@ -375,11 +381,11 @@ class Deployments:
         self, session: Session, asked: Asked, action: Action, make: Making
     ) -> tuple[DeploymentRecord, Deployment] | Refusal:
         now = self.records.clock()
-        # Whoever may not take the action at all does not learn whether the deployment exists.
+        # Whoever may not take the action at all, or not here, does not learn whether the deployment exists.
         verdict = may_act(asked.by, action, now)
         if isinstance(verdict, Refusal):
             return verdict
-        before = read_deployment(self.records, session, asked.deployment)
+        before = read_deployment(self.records, session, asked.deployment, asked.by)
         if before is None:
             return _unknown()
         if asked.version is not None and asked.version != before.version:
@@ -392,6 +398,11 @@ class Deployments:
             return act
         after = apply_act(before.deployment, act, asked.by, now)
         return after if isinstance(after, Refusal) else (before, after)
+
+
+def _misplaced(by: Actor, application: Application) -> Iterator[FieldProblem]:
+    """An application that is moved out of reach would be gone for who moved it, and appear with somebody else."""
+    return by.reach.place_problems(application.controller, application.location.name)
 
 
 def _unknown() -> Refusal:

@@ -64,8 +64,8 @@ def hand_out_evidence(
             AuditEvent(who, Action.EXPORT_EVIDENCE, Processing.DISCLOSURE, log, origin, reason, recipient),
         )
     with records.database.reading() as session:
-        view = read_view(records, session, alert)
-        deployment = None if view is None else read_deployment(records, session, view.alert.deployment)
+        view = read_view(records, session, alert, by)
+        deployment = None if view is None else read_deployment(records, session, view.alert.deployment, by)
         plan = None if view is None else plan_document(session, view.raised.plan)
         if view is None or deployment is None or plan is None:
             return Refusal(RefusalCode.UNKNOWN_RECORD, "This alert was destroyed just now.")
@@ -97,7 +97,7 @@ def _refused(
         return Refusal(
             RefusalCode.AUTHORITY_MISSING, "Evidence is handed out to a named recipient for a reason: give both."
         )
-    if read_view(records, session, alert) is None:
+    if read_view(records, session, alert, by) is None:
         return Refusal(
             RefusalCode.UNKNOWN_RECORD,
             "There is no such alert, or what it held is destroyed: nothing can be handed out.",

@@ -27,6 +27,7 @@ from openlfr.records.deployment_store import DeploymentRecord, deployments_in
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.known_answer_cases import KnownAnswerCase, KnownAnswerCases
 from openlfr.records.plans import plan_in_force
+from openlfr.records.reach import of_reached
 from openlfr.records.recognition_test_tables import KnownAnswerRow
 from openlfr.sealing.canonical import parse_canonical
 
@@ -51,7 +52,7 @@ class KnownAnswers:
 
     def _due(self, session: Session) -> list[tuple[DeploymentRecord, DueQuestion]]:
         now, found = self.records.clock(), []
-        for record in deployments_in(self.records, session, DeploymentState.LIVE):
+        for record in deployments_in(self.records, session, THE_HUB, DeploymentState.LIVE):
             authority = record.deployment.authority
             if isinstance(may_question(record.deployment), Refusal) or authority is None:
                 continue
@@ -147,13 +148,15 @@ def known_answer_scores(
             return write_refused(records, session, by, Action.VIEW_KNOWN_ANSWERS, log, origin, refusal)
         words = f"Looked at the answers of {staff or 'everybody'}."
         write_done(records, session, by, Action.VIEW_KNOWN_ANSWERS, log, origin, words)
-        return _scores(session, staff)
+        return _scores(records, session, by, staff)
 
 
-def _scores(session: Session, staff: StaffId | None) -> list[KnownAnswerScore]:
+def _scores(records: HubRecords, session: Session, by: Actor, staff: StaffId | None) -> list[KnownAnswerScore]:
     scores: dict[StaffId | None, KnownAnswerScore] = {}
     rows = session.execute(
-        select(AlertRow, KnownAnswerRow.same_person).join(KnownAnswerRow, KnownAnswerRow.alert_id == AlertRow.id)
+        select(AlertRow, KnownAnswerRow.same_person)
+        .join(KnownAnswerRow, KnownAnswerRow.alert_id == AlertRow.id)
+        .where(*of_reached(KnownAnswerRow.deployment_id, records, by))
     )
     for row, same_person in rows:
         alert = value_without_texts(row)

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from openlfr.policy.alert import AlertState, Judgement, Outcome, PublishedClass
 from openlfr.policy.certificates import MatchingSetup
 from openlfr.policy.identifiers import AlertId, CameraId, DeploymentId, NodeId, PersonReference, WatchlistId
+from openlfr.policy.roles import Actor
 from openlfr.policy.watchlist import Category
 from openlfr.records.acting import reference
-from openlfr.records.alert_store import read_raised, value_without_texts
-from openlfr.records.alert_tables import AlertRow
+from openlfr.records.alert_store import alert_row, read_raised, value_without_texts
 from openlfr.records.alerts import KIND
 from openlfr.records.audit_entry import THE_HUB_ITSELF, AuditEvent, Processing, SystemAct
 from openlfr.records.deployment_store import read_deployment
@@ -63,15 +63,16 @@ class Recipient:
 
 
 def disclose_matches(
-    records: HubRecords, wanted: Sequence[AlertId], recipient: Recipient
+    records: HubRecords, by: Actor, wanted: Sequence[AlertId], recipient: Recipient
 ) -> Mapping[AlertId, MatchFacts]:
-    """The facts of these alerts, each disclosure in the log; what is destroyed, or never was, is left out.
+    """The facts of these alerts, each disclosure in the log; what is destroyed, never was, or lies beyond the reach of
+    `by`, is left out.
 
     So are test alerts of a real deployment: people must not learn from another system which questions are tests, and
     no other system must act on one. Those of a rehearsal are told as such.
     """
     with records.database.reading() as session:
-        found = {alert: facts for alert in wanted if (facts := _facts(records, session, alert)) is not None}
+        found = {alert: facts for alert in wanted if (facts := _facts(records, session, by, alert)) is not None}
     if found:
         with records.database.writing() as session:
             records.audit.append(session, *(_disclosure(alert, recipient) for alert in found))
@@ -90,10 +91,10 @@ def _disclosure(alert: AlertId, recipient: Recipient) -> AuditEvent:
     )
 
 
-def _facts(records: HubRecords, session: Session, alert: AlertId) -> MatchFacts | None:
-    row = session.get(AlertRow, alert)
+def _facts(records: HubRecords, session: Session, by: Actor, alert: AlertId) -> MatchFacts | None:
+    row = alert_row(records, session, alert, by)
     raised = None if row is None else read_raised(records, session, alert)
-    deployment = None if raised is None else read_deployment(records, session, raised.deployment)
+    deployment = None if raised is None else read_deployment(records, session, raised.deployment, by)
     if row is None or raised is None or deployment is None:
         return None
     if row.test and not deployment.deployment.rehearsal:

@@ -1,11 +1,13 @@
-"""The tables of staff: names sealed, roles and competences in clear."""
+"""The tables of staff: names sealed, roles, reach and competences in clear."""
 
 from datetime import date, datetime
+from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from openlfr.policy.roles import Role, Skill
+from openlfr.policy.text import LONGEST_NAME
 from openlfr.records.audit_entry import MAX_STAFF
 from openlfr.records.schema import Identifier, Sealed, Table, choice
 
@@ -36,6 +38,26 @@ class StaffRoleRow(Table):
     role: Mapped[Role] = mapped_column(choice(Role, "role"), primary_key=True)
     given_by: Mapped[str] = mapped_column(String(MAX_STAFF))
     given_at: Mapped[datetime]
+
+
+class ReachPart(StrEnum):
+    """What a name limits somebody's rights to."""
+
+    FORCE = "force"
+    SITE = "site"
+
+
+class StaffReachRow(Table):
+    """A force or site to which somebody's rights are limited now; without rows they have the whole hub."""
+
+    __tablename__ = "staff_reach"
+    __table_args__ = (CheckConstraint("set_by <> staff_id", name="set_by_somebody_else"),)
+
+    staff_id: Mapped[Identifier] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    part: Mapped[ReachPart] = mapped_column(choice(ReachPart, "part"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME), primary_key=True)
+    set_by: Mapped[str] = mapped_column(String(MAX_STAFF))
+    set_at: Mapped[datetime]
 
 
 class CompetenceRow(Table):

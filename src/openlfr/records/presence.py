@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from openlfr.policy.deployment import Deployment
-from openlfr.policy.identifiers import DeploymentId, StaffId, is_identifier
+from openlfr.policy.identifiers import DeploymentId, StaffId
 from openlfr.policy.jurisdiction import JurisdictionProfile
 from openlfr.policy.presence import may_check_in, officers_present
 from openlfr.policy.refusal import Refusal, RefusalCode
@@ -17,6 +17,7 @@ from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.deployment_store import read_deployment
 from openlfr.records.deployment_tables import CheckInRow
 from openlfr.records.hub_records import HubRecords
+from openlfr.records.reach import reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def check_in(records: HubRecords, by: Actor, deployment: DeploymentId, origin: s
         log = reference("deployment", deployment)
         verdict = may_act(by, Action.CHECK_IN, now)
         if not isinstance(verdict, Refusal):
-            found = read_deployment(records, session, deployment)
+            found = read_deployment(records, session, deployment, by)
             verdict = _unknown() if found is None else may_check_in(found.deployment, by, now)
         if isinstance(verdict, Refusal):
             return write_refused(records, session, by, Action.CHECK_IN, log, origin, verdict)
@@ -50,7 +51,7 @@ def check_out(records: HubRecords, by: Actor, deployment: DeploymentId, origin: 
     with records.database.writing() as session:
         log = reference("deployment", deployment)
         verdict = may_act(by, Action.CHECK_OUT, now)
-        if not isinstance(verdict, Refusal) and not is_identifier(deployment):
+        if not isinstance(verdict, Refusal) and not reaches(records, session, by, deployment):
             verdict = _unknown()
         row = verdict if isinstance(verdict, Refusal) else session.get(CheckInRow, (deployment, by.staff))
         if row is None or (isinstance(row, CheckInRow) and row.checked_out_at is not None):

@@ -22,7 +22,7 @@ from openlfr.policy.identifiers import DeploymentId
 from openlfr.policy.recognition_test import RecognitionRate
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.retention import DataClass
-from openlfr.policy.roles import Action, Actor, may_act
+from openlfr.policy.roles import THE_HUB, Action, Actor, may_act
 from openlfr.policy.watchlist import Category
 from openlfr.records.acting import reference, write_refused
 from openlfr.records.alert_store import value_without_texts
@@ -97,13 +97,13 @@ class PublishedRecords:
     deletion: DeletionFigures
 
 
-def read_published(records: HubRecords) -> PublishedRecords:
-    """What the hub shows everybody, without sign-in."""
+def read_published(records: HubRecords, by: Actor = THE_HUB) -> PublishedRecords:
+    """What the hub shows everybody, without sign-in; for somebody, as far as their reach goes."""
     now = records.clock()
     with records.database.reading() as session:
         reported = [
             each.deployment
-            for each in deployments_in(records, session, *_REPORTED)
+            for each in deployments_in(records, session, by, *_REPORTED)
             if not each.deployment.rehearsal and each.deployment.went_live_at is not None
         ]
         return PublishedRecords(
@@ -112,7 +112,7 @@ def read_published(records: HubRecords) -> PublishedRecords:
                 published_deployment(session, each)
                 for each in sorted(reported, key=lambda each: (each.went_live_at or now, each.deployment))
             ),
-            announced=_announced(deployments_in(records, session, *sorted(UNDER_AUTHORITY)), now),
+            announced=_announced(deployments_in(records, session, by, *sorted(UNDER_AUTHORITY)), now),
             deletion=_deletion(records, session),
         )
 
@@ -133,7 +133,7 @@ def publish(records: HubRecords, by: Actor, origin: str) -> PublishedRecords | R
             "the public",
         )
         records.audit.append(session, event)
-    return read_published(records)
+    return read_published(records, by)
 
 
 def deployment_figures(
@@ -143,7 +143,7 @@ def deployment_figures(
     log = reference("deployment", deployment)
     with records.database.writing() as session:
         verdict = may_act(by, Action.VIEW_STATISTICS, records.clock())
-        found = verdict if isinstance(verdict, Refusal) else read_deployment(records, session, deployment)
+        found = verdict if isinstance(verdict, Refusal) else read_deployment(records, session, deployment, by)
         if found is None:
             found = Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")
         elif isinstance(found, DeploymentRecord) and (

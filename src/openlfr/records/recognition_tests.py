@@ -36,6 +36,7 @@ from openlfr.records.alert_store import value_without_texts
 from openlfr.records.alert_tables import AlertRow
 from openlfr.records.deployment_store import DeploymentRecord, read_deployment
 from openlfr.records.hub_records import HubRecords
+from openlfr.records.reach import reaches
 from openlfr.records.recognition_test_tables import KnownAnswerRow, PassageRow, RecognitionTestRow
 from openlfr.records.watchlist_store import ON_THE_LIST, person_digest
 from openlfr.records.watchlist_tables import WatchlistEntryRow
@@ -134,7 +135,7 @@ class RecognitionTests:
         if isinstance(verdict, Refusal):
             return verdict
         with self.records.database.reading() as session:
-            row = _row(session, test)
+            row = _row(self.records, session, test, by)
             return row if isinstance(row, Refusal) else _value(session, row)
 
     def of(self, by: Actor, deployment: DeploymentId) -> Sequence[RecognitionTest] | Refusal:
@@ -143,6 +144,8 @@ class RecognitionTests:
         if isinstance(verdict, Refusal):
             return verdict
         with self.records.database.reading() as session:
+            if not reaches(self.records, session, by, deployment):
+                return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")
             return tests_of(session, deployment)
 
     def _beginning_refused(
@@ -151,7 +154,7 @@ class RecognitionTests:
         verdict = may_act(by, Action.RUN_RECOGNITION_TEST, now)
         if isinstance(verdict, Refusal):
             return verdict
-        found = read_deployment(self.records, session, deployment)
+        found = read_deployment(self.records, session, deployment, by)
         if found is None:
             return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")
         verdict = may_begin_test(found.deployment, by, now)
@@ -163,7 +166,7 @@ class RecognitionTests:
 
     def _open_test(self, session: Session, by: Actor, test: RecognitionTestId) -> RecognitionTestRow | Refusal:
         verdict = may_act(by, Action.RUN_RECOGNITION_TEST, self.records.clock())
-        row = verdict if isinstance(verdict, Refusal) else _row(session, test)
+        row = verdict if isinstance(verdict, Refusal) else _row(self.records, session, test, by)
         if isinstance(row, RecognitionTestRow) and row.ended_at is not None:
             return Refusal(RefusalCode.WRONG_STATE, "This test has ended: begin another one.")
         return row
@@ -173,7 +176,7 @@ class RecognitionTests:
     ) -> int | Refusal:
         if len(written) > MOST_AT_ONCE:
             return Refusal(RefusalCode.INVALID_FIELDS, f"At most {MOST_AT_ONCE} passages are counted at once.")
-        deployment = read_deployment(self.records, session, DeploymentId(row.deployment_id))
+        deployment = read_deployment(self.records, session, DeploymentId(row.deployment_id), by)
         if deployment is None:
             return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")
         now = self.records.clock()
@@ -220,12 +223,12 @@ class RecognitionTests:
         return None if found is None else EntryId(found)
 
 
-def finished_test(records: HubRecords, session: Session, test: RecognitionTestId) -> FinishedTest | Refusal:
+def finished_test(records: HubRecords, session: Session, test: RecognitionTestId, by: Actor) -> FinishedTest | Refusal:
     """A test that has ended, as readiness asks about it."""
-    row = _row(session, test)
+    row = _row(records, session, test, by)
     if isinstance(row, Refusal):
         return row
-    record = read_deployment(records, session, DeploymentId(row.deployment_id))
+    record = read_deployment(records, session, DeploymentId(row.deployment_id), by)
     if record is None or record.deployment.authority is None:
         return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such blue-list test.")
     if row.ended_at is None:
@@ -249,9 +252,11 @@ def tests_of(session: Session, deployment: DeploymentId) -> list[RecognitionTest
     return [_value(session, row) for row in rows]
 
 
-def _row(session: Session, test: RecognitionTestId) -> RecognitionTestRow | Refusal:
+def _row(records: HubRecords, session: Session, test: RecognitionTestId, by: Actor) -> RecognitionTestRow | Refusal:
     row = session.get(RecognitionTestRow, test) if is_identifier(test) else None
-    return row or Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such blue-list test.")
+    if row is None or not reaches(records, session, by, row.deployment_id):
+        return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such blue-list test.")
+    return row
 
 
 def _passages(session: Session, row: RecognitionTestRow) -> list[Passage]:

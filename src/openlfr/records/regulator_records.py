@@ -71,7 +71,7 @@ def disclose_to_regulator(
         records.audit.append(session, event)
     with records.database.reading() as session:
         authorised = [
-            each for each in deployments_in(records, session) if each.deployment.state not in _NEVER_AUTHORISED
+            each for each in deployments_in(records, session, by) if each.deployment.state not in _NEVER_AUTHORISED
         ]
         return RegulatorRecords(
             made_at=records.clock(),
@@ -89,7 +89,7 @@ def disclose_to_regulator(
                 )
             ],
             audit=list(proven_entries(records, session)),
-            published=read_published(records),
+            published=read_published(records, by),
         )
 
 
@@ -100,7 +100,7 @@ def disclosed_deployment(
     log = reference("deployment", deployment)
     with records.database.writing() as session:
         refusal = _refused(records, by, recipient, reason)
-        found = read_deployment(records, session, deployment) if refusal is None else refusal
+        found = read_deployment(records, session, deployment, by) if refusal is None else refusal
         if found is None or (isinstance(found, DeploymentRecord) and found.deployment.state in _NEVER_AUTHORISED):
             found = Refusal(RefusalCode.UNKNOWN_RECORD, "There is no authorised deployment of this identifier.")
         if isinstance(found, Refusal):

@@ -23,7 +23,7 @@ from openlfr.policy.guard import GuardVerdict, assess
 from openlfr.policy.identifiers import DeploymentId, NodeId
 from openlfr.policy.jurisdiction import JurisdictionProfile
 from openlfr.policy.refusal import Refusal, RefusalCode
-from openlfr.policy.roles import Action, Actor, may_act
+from openlfr.policy.roles import THE_HUB, Action, Actor, may_act
 from openlfr.policy.text import text_problems
 from openlfr.records.acting import reference, write_refused
 from openlfr.records.alert_store import value_without_texts
@@ -90,7 +90,7 @@ def count_faces_seen(
     names = [problem for name in (node, method) for problem in text_problems("name", name, longest=MAX_NAME)]
     if faces < 0 or names:
         return Refusal(RefusalCode.INVALID_FIELDS, "A count of faces is 0 or more, from a node by a named method.")
-    if read_deployment(records, session, deployment) is None:
+    if read_deployment(records, session, deployment, THE_HUB) is None:
         return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")
     _, counted_by = faces_seen(session, deployment)
     if counted_by not in (None, method):
@@ -149,7 +149,7 @@ def _statistics(
     verdict = may_act(by, Action.VIEW_STATISTICS, records.clock())
     if isinstance(verdict, Refusal):
         return verdict
-    record = read_deployment(records, session, deployment)
+    record = read_deployment(records, session, deployment, by)
     if record is None:
         return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")
     value = record.deployment

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from openlfr.policy.identifiers import DeploymentId
 from openlfr.policy.refusal import Refusal, RefusalCode
-from openlfr.policy.roles import Action
+from openlfr.policy.roles import THE_HUB, Action
 from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.deployment_store import read_deployment
 from openlfr.records.hub_records import HubRecords
@@ -40,7 +40,7 @@ def carried_out(
 
 def demands_on(records: HubRecords, session: Session, row: WatchlistRow) -> Demands | Refusal:
     """What the authority of the list's deployment asks of its entries today."""
-    deployment = read_deployment(records, session, DeploymentId(row.deployment_id))
+    deployment = read_deployment(records, session, DeploymentId(row.deployment_id), THE_HUB)
     builders = as_value(session, row).builders
     today = records.clock().date()
     demands = None if deployment is None else Demands.of(deployment.deployment, builders, today)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from openlfr.policy.documents import from_document, to_document
 from openlfr.policy.identifiers import DeploymentId, EntryId, PersonReference, PictureId, WatchlistId
+from openlfr.policy.roles import THE_HUB
 from openlfr.policy.watchlist import MOST_PICTURES
 from openlfr.records.deployment_store import read_deployment
 from openlfr.records.hub_records import HubRecords
@@ -91,7 +92,7 @@ def write_batch(
     quality_floor: float,
 ) -> None:
     """Keep the rows of an import that have no result yet. `people` is what the file says of everybody in it."""
-    deployment = read_deployment(records, session, DeploymentId(row.deployment_id))
+    deployment = read_deployment(records, session, DeploymentId(row.deployment_id), THE_HUB)
     builders = as_value(session, row).builders
     demands = None if deployment is None else Demands.of(deployment.deployment, builders, records.clock().date())
     batch = _Batch(records, session, WatchlistId(row.id), list_key(records, row), import_id, demands, quality_floor)

@@ -17,6 +17,7 @@ from openlfr.policy.roles import Action, Actor, may_act
 from openlfr.policy.watchlist import PictureSource, Watchlist, WatchlistState, change_watchlist
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.node_tables import WriteOffRow
+from openlfr.records.reach import reaches
 from openlfr.records.watchlist_draft import EntryDraft, PictureDraft
 from openlfr.records.watchlist_tables import (
     Review,
@@ -186,12 +187,13 @@ def counted(session: Session, watchlist: WatchlistId) -> tuple[int, int]:
 
 
 def listed(session: Session, asked: AskedList, action: Action, records: HubRecords) -> WatchlistRow | Refusal:
-    """The row of a list for somebody who may take the action; nobody else learns whether there is such a list."""
+    """The row of a list for somebody who may take the action, and whose reach covers its deployment; nobody else learns
+    whether there is such a list."""
     verdict = may_act(asked.by, action, records.clock())
     if isinstance(verdict, Refusal):
         return verdict
     row = session.get(WatchlistRow, asked.watchlist)
-    if row is None:
+    if row is None or not reaches(records, session, asked.by, row.deployment_id):
         return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such watchlist.")
     if asked.version is not None and asked.version != row.version:
         return Refusal(

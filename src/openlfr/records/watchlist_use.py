@@ -250,7 +250,9 @@ class WatchlistsInUse:
             ListedEntry(
                 each.entry,
                 tuple(
-                    ListedPicture(picture.picture, picture.details.sha256, *blobs[picture.picture])
+                    ListedPicture(
+                        picture.picture, picture.details.sha256, picture.details.quality, *blobs[picture.picture]
+                    )
                     for picture in each.pictures
                 ),
             )
@@ -283,7 +285,7 @@ class WatchlistsInUse:
             hash_after=after_hash,
         )
         document = sign_removal(self.records.signer, order)
-        deployment = read_deployment(self.records, session, before.deployment)
+        deployment = read_deployment(self.records, session, before.deployment, asked.by)
         if (
             deployment is not None
             and deployment.deployment.watchlist == asked.watchlist
@@ -325,7 +327,7 @@ class WatchlistsInUse:
         changed = change_watchlist(as_value(session, row), Action.DESTROY_WATCHLIST, asked.by, self.records.clock())
         if isinstance(changed, Refusal):
             return changed
-        deployment = read_deployment(self.records, session, DeploymentId(row.deployment_id))
+        deployment = read_deployment(self.records, session, DeploymentId(row.deployment_id), THE_HUB)
         if (
             deployment is not None
             and deployment.deployment.watchlist == asked.watchlist
@@ -337,7 +339,7 @@ class WatchlistsInUse:
         return None
 
     def _terms(self, session: Session, row: WatchlistRow) -> Terms | Refusal:
-        deployment = read_deployment(self.records, session, DeploymentId(row.deployment_id))
+        deployment = read_deployment(self.records, session, DeploymentId(row.deployment_id), THE_HUB)
         if deployment is None or deployment.deployment.authority is None:
             return _NO_AUTHORITY
         if deployment.deployment.state not in UNDER_AUTHORITY:

@@ -26,6 +26,7 @@ from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.deployment_store import read_deployment
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.membership import MembershipRegister, PersonIdentifier
+from openlfr.records.reach import reaches
 from openlfr.records.watchlist_acts import carried_out, demands_on
 from openlfr.records.watchlist_frozen import (
     CheckedEntries,
@@ -78,7 +79,7 @@ class Watchlists:
             verdict = may_act(by, Action.BUILD_WATCHLIST, self.records.clock())
             if isinstance(verdict, Refusal):
                 return verdict
-            found = read_deployment(self.records, session, deployment)
+            found = read_deployment(self.records, session, deployment, by)
             if found is None:
                 return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")
             if found.deployment.state not in UNDER_AUTHORITY:
@@ -112,6 +113,8 @@ class Watchlists:
         with self.records.database.writing() as session:
             record = reference("deployment", deployment)
             verdict = may_act(by, Action.VIEW_WATCHLIST, self.records.clock())
+            if not isinstance(verdict, Refusal) and not reaches(self.records, session, by, deployment):
+                verdict = Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")
             if isinstance(verdict, Refusal):
                 return write_refused(self.records, session, by, Action.VIEW_WATCHLIST, record, origin, verdict)
             rows = session.scalars(
@@ -191,7 +194,7 @@ class Watchlists:
             row = listed(session, asked, Action.FREEZE_WATCHLIST, self.records)
             if isinstance(row, Refusal):
                 return row
-            deployment = read_deployment(self.records, session, DeploymentId(row.deployment_id))
+            deployment = read_deployment(self.records, session, DeploymentId(row.deployment_id), asked.by)
             if deployment is None or deployment.deployment.authority is None:
                 return Refusal(RefusalCode.AUTHORITY_MISSING, "This deployment has no authority.")
             terms = deployment.deployment.authority.terms

@@ -21,6 +21,7 @@ from openlfr.policy.adjudication import Adjudicate
 from openlfr.policy.alert import EngagementRecord
 from openlfr.policy.identifiers import AlertId
 from openlfr.policy.refusal import Refusal
+from openlfr.policy.roles import THE_HUB
 from openlfr.records.alert_reading import context_of
 from openlfr.records.alert_store import AlertRecord
 from openlfr.records.alerts import AlertAsked
@@ -88,5 +89,5 @@ def _asked(caller: Caller, alert: str, version: int) -> AlertAsked:
 
 def _done(services: Services, answer: AlertRecord | Refusal) -> AlertSummary:
     record = answered(answer)
-    context = answered(context_of(services.alerts, record.alert.deployment))
+    context = answered(context_of(services.alerts, THE_HUB, record.alert.deployment))
     return summary_of(record.alert, record.version, context.rules)

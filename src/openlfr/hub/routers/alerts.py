@@ -40,7 +40,7 @@ _MOST_OPEN = 500
 def list_open_alerts(caller: SignedIn, services: HubServices, deployment: DeploymentPath) -> list[ListedAlertView]:
     """The alerts that wait for people, the oldest first, at most 500. Nothing in them is about the person."""
     found = answered(open_queue(services.records, caller.actor, DeploymentId(deployment), _MOST_OPEN, caller.origin))
-    context = answered(context_of(services.alerts, DeploymentId(deployment)))
+    context = answered(context_of(services.alerts, caller.actor, DeploymentId(deployment)))
     return [listed(each, context) for each in found]
 
 
@@ -65,7 +65,7 @@ def list_deployment_alerts(
             caller.origin,
         )
     )
-    context = answered(context_of(services.alerts, DeploymentId(deployment)))
+    context = answered(context_of(services.alerts, caller.actor, DeploymentId(deployment)))
     shown = [listed(each, context) for each in found[: page.limit]]
     return Listed(items=shown, next=shown[-1].alert if len(found) > page.limit else None)
 
@@ -83,7 +83,7 @@ def get_alert(
     asked = AlertAsked(caller.actor, AlertId(alert), caller.origin)
     words = "Looked at, blind until judged." if blind else "Looked at, with its score."
     found = answered(services.alerts.view(asked, words))
-    context = answered(context_of(services.alerts, found.alert.deployment))
+    context = answered(context_of(services.alerts, caller.actor, found.alert.deployment))
     withheld = blind and not judged_by(found, caller.actor)
     return view_of(found, context, withheld, caller.actor, services.records.clock())
 
@@ -92,7 +92,7 @@ def get_alert(
 def get_alert_summary(caller: SignedIn, services: HubServices, alert: AlertPath) -> AlertSummary:
     """How an alert stands, as every act on it answers; nothing in it is about the person."""
     found = answered(alert_record(services.alerts, AlertAsked(caller.actor, AlertId(alert), caller.origin)))
-    context = answered(context_of(services.alerts, found.alert.deployment))
+    context = answered(context_of(services.alerts, caller.actor, found.alert.deployment))
     return summary_of(found.alert, found.version, context.rules)
 
 

@@ -58,7 +58,7 @@ def list_match_events(
     Each match in a page is a disclosure to the system whose token this is, and is in the audit log before it is
     answered. Nothing of it is answered any more once the alert is destroyed. Tests among real alerts are left out.
     """
-    page = feed.page(after, limit, _recipient(caller))
+    page = feed.page(caller.actor, after, limit, _recipient(caller))
     return MatchEvents(items=list(page.events), next=page.next, more=page.more)
 
 
