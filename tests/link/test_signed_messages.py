@@ -1,6 +1,7 @@
 """Messages of the link: read as they were signed, by whom they were signed, and as nothing else."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 from tests.support.bus import NODE
@@ -13,8 +14,10 @@ from openlfr.link.messages import (
     MOST_FOUND_STREAMS,
     SEARCH_FOUND_KIND,
     BundleWanted,
+    CameraLogin,
     CameraSettings,
     FoundCamera,
+    FoundStream,
     Hello,
     NodeSettings,
     Orders,
@@ -23,12 +26,14 @@ from openlfr.link.messages import (
 )
 from openlfr.link.signed_messages import (
     MOST_MESSAGE_BYTES,
+    open_login,
     open_settings,
     read_bundle_wanted,
     read_finding,
     read_hello,
     read_orders,
     read_receipt_kept,
+    seal_login,
     seal_settings,
     sign_bundle_wanted,
     sign_finding,
@@ -47,7 +52,8 @@ HELLO = Hello(NODE, "boot", 1, NOON, "0.1")
 ORDERS = Orders(HubId("hub-1"), NODE, "boot", 1, NOON)
 WANTED = BundleWanted(NODE, DeploymentId("d"), "ab" * 32)
 KEPT = ReceiptKept(NODE, "bundle")
-FOUND = SearchFound(NODE, "search", (FoundCamera("rtsp://10.0.0.7/1", "Gate", "Maker 1", ("profile_1",)),), done=True)
+STREAM = FoundStream("profile_1", "rtsp://10.0.0.7/1", "H264", 1920, 1080, 12.5)
+FOUND = SearchFound(NODE, "search", (FoundCamera("http://10.0.0.7/", "Gate", "Maker 1", (STREAM,)),), done=True)
 
 
 def test_each_message_is_read_as_it_was_signed() -> None:
@@ -70,11 +76,11 @@ def test_a_message_of_somebody_else_or_of_another_kind_is_refused() -> None:
 
 
 def test_what_strangers_devices_say_of_themselves_is_bounded_where_it_is_said_and_where_it_is_read() -> None:
-    plain = FoundCamera("rtsp://10.0.0.7/1", "Gate", "Maker 1")
+    plain = FoundCamera("http://10.0.0.7/", "Gate", "Maker 1")
     for wrong in (
         lambda: FoundCamera("a" * (LONGEST_FOUND_TEXT + 1), "", ""),
-        lambda: FoundCamera("a", "", "", ("s" * (LONGEST_FOUND_TEXT + 1),)),
-        lambda: FoundCamera("a", "", "", ("s",) * (MOST_FOUND_STREAMS + 1)),
+        lambda: replace(STREAM, codec="s" * (LONGEST_FOUND_TEXT + 1)),
+        lambda: replace(plain, streams=(STREAM,) * (MOST_FOUND_STREAMS + 1)),
         lambda: SearchFound(NODE, "search", (plain,) * (MOST_FOUND_CAMERAS + 1)),
         lambda: SearchFound(NODE, "search", problem="p" * (LONGEST_FOUND_TEXT + 1)),
     ):
@@ -93,8 +99,12 @@ def test_logins_of_cameras_are_read_by_their_own_node_only() -> None:
     sealed = seal_settings(settings, node.public)
     assert open_settings(sealed, node) == settings
     assert "secret" not in sealed
-    with pytest.raises(SealBrokenError):
-        open_settings(sealed, other)
+    login = CameraLogin("http://camera/onvif", "user", "secret")
+    assert open_login(seal_login(login, node.public), node) == login
+    assert "secret" not in repr(login)
+    for elsewhere in (lambda: open_settings(sealed, other), lambda: open_login(sealed, node)):
+        with pytest.raises(SealBrokenError):
+            elsewhere()
     for wrong in ("not base64!", seal_settings(settings, node.public)[:-8], _sealed_otherwise(node)):
         with pytest.raises(SealBrokenError):
             open_settings(wrong, node)

@@ -13,7 +13,7 @@ from tests.support.bus import run, until
 from tests.support.scripted_hub import CAMERA, DEPLOYMENT, ScriptedHub, listed, plan, running_node, scripted_hub
 from tests.support.street import COLLINS, HOPPER
 
-from openlfr.link.messages import FoundCamera, Orders, PreviewWanted, SearchFound, SearchWanted
+from openlfr.link.messages import CameraLogin, FoundCamera, Orders, PreviewWanted, SearchFound, SearchWanted
 from openlfr.link.signed_messages import sign_orders
 from openlfr.node import deployment_work
 from openlfr.node.recognition import Recognition
@@ -175,7 +175,7 @@ def test_a_search_that_the_hub_wants_is_done_once_and_told_until_the_hub_has_hea
     begun: list[object] = []
     gate = FoundCamera("rtsp://10.0.0.7/1", "Gate", "Maker 1")
 
-    async def search(found: Callable[[FoundCamera], None]) -> str:
+    async def search(_camera: CameraLogin | None, found: Callable[[FoundCamera], None]) -> str:
         begun.append(found)
         found(gate)
         return ""

@@ -7,10 +7,13 @@ from datetime import timedelta
 from tests.support.bus import NODE, run, until
 from tests.support.deployment_values import NOON
 
-from openlfr.link.messages import MOST_FOUND_CAMERAS, FoundCamera, SearchFound, SearchWanted
+from openlfr.link.messages import MOST_FOUND_CAMERAS, CameraLogin, FoundCamera, SearchFound, SearchWanted
+from openlfr.link.signed_messages import seal_login
 from openlfr.node.searching import MOST_SEARCHES, Searching, cannot_search
+from openlfr.sealing.exchange import ExchangeKey
 
 SOON = NOON + timedelta(seconds=10)
+KEY = ExchangeKey(b"\x03" * 32)
 GATE = FoundCamera("rtsp://10.0.0.7/1", "Gate", "Maker 1")
 
 
@@ -22,7 +25,7 @@ class Network:
         self.cancelled = 0
         self.answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
-    async def search(self, found: Callable[[FoundCamera], None]) -> str:
+    async def search(self, _camera: CameraLogin | None, found: Callable[[FoundCamera], None]) -> str:
         self.begun.append(found)
         try:
             return await asyncio.shield(self.answer)
@@ -34,7 +37,7 @@ class Network:
 def test_a_search_is_begun_once_and_tells_what_it_has_found_by_now_until_there_is_no_more() -> None:
     async def test() -> None:
         network = Network()
-        searching = Searching(NODE, network.search)
+        searching = Searching(NODE, KEY, network.search)
         wanted = (SearchWanted("s1", SOON),)
         for _ in range(3):
             searching.keep_to(wanted, NOON)
@@ -58,7 +61,7 @@ def test_a_search_is_begun_once_and_tells_what_it_has_found_by_now_until_there_i
 def test_a_search_ends_when_its_time_is_over_or_nobody_wants_it_and_a_flood_of_answers_is_bounded() -> None:
     async def test() -> None:
         network = Network()
-        searching = Searching(NODE, network.search)
+        searching = Searching(NODE, KEY, network.search)
         searching.keep_to((SearchWanted("s1", SOON), SearchWanted("s2", SOON), SearchWanted("s3", SOON)), NOON)
         await until(lambda: len(network.begun) == MOST_SEARCHES)
         for number in range(MOST_FOUND_CAMERAS + 50):
@@ -73,17 +76,39 @@ def test_a_search_ends_when_its_time_is_over_or_nobody_wants_it_and_a_flood_of_a
 
 
 def test_a_search_that_breaks_and_a_node_that_cannot_search_say_so() -> None:
-    async def broken(_found: Callable[[FoundCamera], None]) -> str:
+    async def broken(_camera: CameraLogin | None, _found: Callable[[FoundCamera], None]) -> str:
         raise OSError("rtsp://user:secret@camera")
 
     async def test() -> None:
         for search, words in ((broken, "The search failed unexpectedly (OSError)."), (cannot_search, "cannot search")):
-            searching = Searching(NODE, search)
+            searching = Searching(NODE, KEY, search)
             for _ in range(2):
                 searching.keep_to((SearchWanted("s1", SOON),), NOON)
                 await asyncio.sleep(0.01)
             (finding,) = searching.findings
             assert finding.done
             assert words in finding.problem
+
+    run(test)
+
+
+def test_a_camera_is_asked_with_the_login_that_was_sealed_to_this_node_and_with_no_other() -> None:
+    given: list[CameraLogin | None] = []
+
+    async def search(camera: CameraLogin | None, _found: Callable[[FoundCamera], None]) -> str:
+        given.append(camera)
+        return ""
+
+    async def test() -> None:
+        searching = Searching(NODE, KEY, search)
+        login = CameraLogin("http://10.0.0.7/onvif", "viewer", "word")
+        own, other = (seal_login(login, each.public) for each in (KEY, ExchangeKey(b"\x04" * 32)))
+        wanted = (SearchWanted("s1", SOON, own), SearchWanted("s2", SOON, other))
+        for _ in range(2):
+            searching.keep_to(wanted, NOON)
+            await asyncio.sleep(0.01)
+        assert given == [login]
+        assert [each.problem == "" for each in searching.findings] == [True, False]
+        assert all(each.done and "word" not in repr(each) for each in searching.findings)
 
     run(test)

@@ -88,9 +88,14 @@ class NodeQuestions:
     def __init__(self, clock: Callable[[], datetime], new_id: NewId, nudge: Callable[[NodeId], None]) -> None:
         self.searches: Questions[SearchWanted, SearchFound] = Questions(clock, new_id, nudge)
 
-    def search(self, node: NodeId, lasting: timedelta) -> str:
-        """Have a node look for cameras, in place of its search before; the search's identifier."""
-        identifier, _ = self.searches.ask(node, "", lasting, SearchWanted)
+    def search(self, node: NodeId, lasting: timedelta, camera: str = "") -> str:
+        """Have a node look for cameras, or ask the one of a sealed `CameraLogin` for its streams, in place of the search
+        before; the search's identifier."""
+
+        def wanted(identifier: str, until: datetime) -> SearchWanted:
+            return SearchWanted(identifier, until, camera)
+
+        identifier, _ = self.searches.ask(node, "streams" if camera else "", lasting, wanted)
         return identifier
 
     def came(self, finding: Finding) -> None:

@@ -14,16 +14,17 @@ is a document signed by its sender's own key (`sealing.signature`), whatever the
 | `olfr.preview.<node>.<camera>` | one blurred picture of a camera, only while somebody looks | node |
 | `olfr.finding.<node>` | a `Finding`: what the node knows so far of something its orders ask for | node |
 
-A question (`Orders.searches`) stands in every answer until the hub has all it wants or its time is over, and the node
+A question (`Orders.searches`, `Orders.checks`) stands in every answer until the hub has all it wants or its time is over, and the node
 says what it has found, whole, again and again as long as it stands: the newest word replaces the ones before.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from openlfr.policy.authority import Polygon
+from openlfr.policy.camera_check import CheckFigures
 from openlfr.policy.identifiers import CameraId, DeploymentId, HubId, NodeId, StaffId, WatchlistId
 
 HELLO_KIND: Final = "node hello"
@@ -31,6 +32,7 @@ ORDERS_KIND: Final = "node orders"
 BUNDLE_WANTED_KIND: Final = "watchlist wanted"
 RECEIPT_KEPT_KIND: Final = "receipt kept"
 SEARCH_FOUND_KIND: Final = "search found"
+CHECK_FOUND_KIND: Final = "camera check found"
 
 MOST_FOUND_CAMERAS: Final = 200
 MOST_FOUND_STREAMS: Final = 16
@@ -49,6 +51,8 @@ class CameraSituation(StrEnum):
     """Its frames are analysed."""
     DEGRADED = "degraded"
     """Its frames are analysed, but worse than wanted: the reason says why."""
+    CHECKING = "checking"
+    """An administrator has it checked: faces are measured, and nobody is recognised."""
     LOST = "lost"
     """It should be analysed, and no picture comes."""
 
@@ -161,10 +165,35 @@ class PreviewWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraLogin:
+    """A camera that a search has found, and the login that somebody typed for it; it travels sealed to the node."""
+
+    address: str
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SearchWanted:
-    """Somebody looks for cameras in the node's network: say which there are, and give up by then."""
+    """Somebody looks for cameras in the node's network: say which there are, and give up by then.
+
+    `camera` is empty, or a `CameraLogin` document sealed to the node, in base64: then say of this one alone which
+    streams it has.
+    """
 
     search: str
+    until: datetime
+    camera: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckWanted:
+    """An administrator has a camera checked: measure its faces for so long after its first picture, and stop at
+    `until` in any case, also where the link is lost."""
+
+    check: str
+    camera: CameraId
+    seconds: int
     until: datetime
 
 
@@ -188,25 +217,49 @@ class Orders:
     settings: str = ""
     previews: tuple[PreviewWanted, ...] = ()
     searches: tuple[SearchWanted, ...] = ()
+    checks: tuple[CheckWanted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundStream:
+    """A video stream as a camera describes it: its RTSP address, without a login, and 0 for numbers it did not give.
+
+    Raises ValueError for more than `LONGEST_FOUND_TEXT` characters.
+    """
+
+    name: str
+    address: str
+    codec: str
+    width_px: int
+    height_px: int
+    frames_per_s: float
+
+    def __post_init__(self) -> None:
+        _not_too_long(self.name, self.address, self.codec)
 
 
 @dataclass(frozen=True, slots=True)
 class FoundCamera:
     """A camera as it names itself, in words nobody has checked; no login is in any of them.
 
-    Raises ValueError for more than `LONGEST_FOUND_TEXT` characters or `MOST_FOUND_STREAMS` streams.
+    `address` is where it answers questions (its ONVIF device service). Raises ValueError for more than
+    `LONGEST_FOUND_TEXT` characters or `MOST_FOUND_STREAMS` streams.
     """
 
     address: str
     name: str
     model: str
-    streams: tuple[str, ...] = ()
+    streams: tuple[FoundStream, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.streams) > MOST_FOUND_STREAMS:
             raise ValueError(f"A camera is said to have {MOST_FOUND_STREAMS} streams at the most.")
-        if any(len(each) > LONGEST_FOUND_TEXT for each in (self.address, self.name, self.model, *self.streams)):
-            raise ValueError(f"What is said of a camera has {LONGEST_FOUND_TEXT} characters at the most.")
+        _not_too_long(self.address, self.name, self.model)
+
+
+def _not_too_long(*said: str) -> None:
+    if any(len(each) > LONGEST_FOUND_TEXT for each in said):
+        raise ValueError(f"What is said of a camera has {LONGEST_FOUND_TEXT} characters at the most.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +280,23 @@ class SearchFound:
             raise ValueError(f"A problem is told in {LONGEST_FOUND_TEXT} characters at the most.")
 
 
-Finding = SearchFound
+@dataclass(frozen=True, slots=True)
+class CheckFound:
+    """What the check of a camera has measured so far; no figures before the first picture. `done`: there is no more to
+    come; `problem` says, in a sentence, why there are no figures. Raises ValueError for a longer sentence."""
+
+    node: NodeId
+    check: str
+    figures: CheckFigures | None = None
+    problem: str = ""
+    done: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.problem) > LONGEST_FOUND_TEXT:
+            raise ValueError(f"A problem is told in {LONGEST_FOUND_TEXT} characters at the most.")
+
+
+Finding = SearchFound | CheckFound
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ from typing import Final, TypeVar
 
 from openlfr.link.messages import (
     BUNDLE_WANTED_KIND,
+    CHECK_FOUND_KIND,
     HELLO_KIND,
     ORDERS_KIND,
     RECEIPT_KEPT_KIND,
     SEARCH_FOUND_KIND,
     BundleWanted,
+    CameraLogin,
     Finding,
     Hello,
     NodeSettings,
@@ -30,6 +32,7 @@ from openlfr.sealing.signature import SignedDocument, SigningKey, VerifyKey
 PLAN_KIND: Final = "armed plan"
 MOST_MESSAGE_BYTES: Final = 4 << 20
 _SETTINGS_CONTEXT: Final = "camera settings"
+_LOGIN_CONTEXT: Final = "camera login"
 
 T = TypeVar("T")
 
@@ -67,10 +70,12 @@ def read_receipt_kept(content: bytes, hub: VerifyKey) -> ReceiptKept:
 
 
 def sign_finding(node: SigningKey, finding: Finding) -> bytes:
-    return _signed(node, SEARCH_FOUND_KIND, finding)
+    return _signed(node, SEARCH_FOUND_KIND if isinstance(finding, SearchFound) else CHECK_FOUND_KIND, finding)
 
 
 def read_finding(content: bytes, node: VerifyKey) -> Finding:
+    if len(content) <= MOST_MESSAGE_BYTES and SignedDocument.from_bytes(content).kind == CHECK_FOUND_KIND:
+        return _read(CheckFound, CHECK_FOUND_KIND, content, node)
     return _read(SearchFound, SEARCH_FOUND_KIND, content, node)
 
 
@@ -81,16 +86,34 @@ def read_plan(content: bytes, hub: VerifyKey) -> ArmedPlan:
 
 def seal_settings(settings: NodeSettings, node: ExchangePublicKey) -> str:
     """What stands in `Orders.settings`: only this node reads the logins of its cameras."""
-    return base64.b64encode(seal_to(node, canonical_bytes(to_document(settings)), _SETTINGS_CONTEXT)).decode()
+    return _sealed(settings, node, _SETTINGS_CONTEXT)
 
 
 def open_settings(sealed: str, node: ExchangeKey) -> NodeSettings:
     """The inverse of `seal_settings`. Raises SealBrokenError when it is for another node or of another form."""
+    return _opened(NodeSettings, sealed, node, _SETTINGS_CONTEXT)
+
+
+def seal_login(login: CameraLogin, node: ExchangePublicKey) -> str:
+    """What stands in `SearchWanted.camera`: only this node reads it."""
+    return _sealed(login, node, _LOGIN_CONTEXT)
+
+
+def open_login(sealed: str, node: ExchangeKey) -> CameraLogin:
+    """The inverse of `seal_login`. Raises SealBrokenError when it is for another node or of another form."""
+    return _opened(CameraLogin, sealed, node, _LOGIN_CONTEXT)
+
+
+def _sealed(document: object, node: ExchangePublicKey, context: str) -> str:
+    return base64.b64encode(seal_to(node, canonical_bytes(to_document(document)), context)).decode()
+
+
+def _opened(form: type[T], sealed: str, node: ExchangeKey, context: str) -> T:
     try:
-        content = node.unseal(base64.b64decode(sealed, validate=True), _SETTINGS_CONTEXT)
-        return from_document(NodeSettings, parse_canonical(content))
+        content = node.unseal(base64.b64decode(sealed, validate=True), context)
+        return from_document(form, parse_canonical(content))
     except (DocumentError, ValueError) as error:
-        raise SealBrokenError("The camera settings are of a form that this version does not know.") from error
+        raise SealBrokenError(f"The {context} is of a form that this version does not know.") from error
 
 
 def _signed(key: SigningKey, kind: str, message: object) -> bytes:

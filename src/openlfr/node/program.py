@@ -94,7 +94,7 @@ class NodeProgram:
         self._store_limit_bytes = store_limit_bytes
         self._on_status = on_status
         enrolment = state.enrolment
-        self._searching = Searching(enrolment.node, search)
+        self._searching = Searching(enrolment.node, state.keys.exchange, search)
         self._ears = Ears(
             node=enrolment.node,
             hub=enrolment.hub,
@@ -193,7 +193,7 @@ class NodeProgram:
             self._nudged.clear()
             await self._ask(link, keeper, outbox)
             await keeper.keep_to_plans()
-            self._tell_findings(link)
+            self._tell_findings(link, keeper)
             self._on_status(self._status(keeper, outbox))
             await asyncio.sleep(LEAST_PAUSE_S)
             with contextlib.suppress(TimeoutError):
@@ -312,10 +312,12 @@ class NodeProgram:
         if (kept.node, kept.bundle) == (self._ears.node, gone.bundle):
             self._state.note(lambda seen: seen.with_answered(gone.bundle))
 
-    def _tell_findings(self, link: Connection) -> None:
-        for found in self._searching.findings:
-            content = sign_finding(self._state.keys.signer, found)
-            self._send_newest(link, f"search {found.search}", finding_subject(self._ears.node), content)
+    def _tell_findings(self, link: Connection, keeper: StationKeeper) -> None:
+        subject, signer = finding_subject(self._ears.node), self._state.keys.signer
+        for search in self._searching.findings:
+            self._send_newest(link, f"search {search.search}", subject, sign_finding(signer, search))
+        for check in keeper.findings:
+            self._send_newest(link, f"check {check.check}", subject, sign_finding(signer, check))
 
     def _send_preview(self, link: Connection, camera: CameraId, picture: bytes) -> None:
         self._send_newest(link, f"preview {camera}", preview_subject(self._ears.node, camera), picture)

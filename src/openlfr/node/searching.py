@@ -8,21 +8,31 @@ from typing import Final
 
 import structlog
 
-from openlfr.link.messages import LONGEST_FOUND_TEXT, MOST_FOUND_CAMERAS, FoundCamera, SearchFound, SearchWanted
+from openlfr.link.messages import (
+    LONGEST_FOUND_TEXT,
+    MOST_FOUND_CAMERAS,
+    CameraLogin,
+    FoundCamera,
+    SearchFound,
+    SearchWanted,
+)
+from openlfr.link.signed_messages import open_login
 from openlfr.policy.identifiers import NodeId
+from openlfr.sealing.errors import SealBrokenError
+from openlfr.sealing.exchange import ExchangeKey
 
 MOST_SEARCHES: Final = 2
 """At the same time; what else is asked for waits its turn."""
 
-Search = Callable[[Callable[[FoundCamera], None]], Awaitable[str]]
-"""Looks through the node's network. Calls its argument, in the event loop, with each camera as it is found; a camera
-with an address that was told before replaces that one. Returns why it could not look, in a sentence, or "". Cancelled
-when its time is over."""
+Search = Callable[[CameraLogin | None, Callable[[FoundCamera], None]], Awaitable[str]]
+"""Looks through the node's network, or asks the one camera that it is given for its streams. Calls its second argument,
+in the event loop, with each camera as it is found; a camera with an address that was told before replaces that one.
+Returns why it could not look, in a sentence, or "". Cancelled when its time is over."""
 
 log = structlog.get_logger(__name__)
 
 
-async def cannot_search(_found: Callable[[FoundCamera], None]) -> str:
+async def cannot_search(_camera: CameraLogin | None, _found: Callable[[FoundCamera], None]) -> str:
     """The search of a node that has no way to look."""
     return "This node cannot search for cameras: add yours by its address."
 
@@ -39,8 +49,10 @@ class _Begun:
 class Searching:
     """Belongs to one event loop."""
 
-    def __init__(self, node: NodeId, search: Search) -> None:
+    def __init__(self, node: NodeId, key: ExchangeKey, search: Search) -> None:
+        """`key` opens what is sealed to this node."""
         self._node = node
+        self._key = key
         self._search = search
         self._begun: dict[str, _Begun] = {}
 
@@ -81,7 +93,14 @@ class Searching:
             if camera.address in found or len(found) < MOST_FOUND_CAMERAS:
                 found[camera.address] = camera
 
-        return _Begun(wanted.until, asyncio.ensure_future(self._search(take)), found)
+        return _Begun(wanted.until, asyncio.create_task(self._looked(wanted.camera, take)), found)
+
+    async def _looked(self, camera: str, take: Callable[[FoundCamera], None]) -> str:
+        try:
+            login = open_login(camera, self._key) if camera else None
+        except SealBrokenError as error:
+            return str(error)
+        return await self._search(login, take)
 
     def _finished(self, search: str, begun: _Begun) -> SearchFound:
         problem = ""
