@@ -89,8 +89,8 @@ class NodeQuestions:
         self.searches: Questions[SearchWanted, SearchFound] = Questions(clock, new_id, nudge)
 
     def search(self, node: NodeId, lasting: timedelta, camera: str = "") -> str:
-        """Have a node look for cameras, or ask the one of a sealed `CameraLogin` for its streams, in place of the search
-        before; the search's identifier."""
+        """Have a node look for cameras, or ask the one of a sealed `CameraLogin` for its streams, in place of what it
+        was asked before; the search's identifier."""
 
         def wanted(identifier: str, until: datetime) -> SearchWanted:
             return SearchWanted(identifier, until, camera)

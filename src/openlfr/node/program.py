@@ -32,9 +32,10 @@ from openlfr.link.outbox import STORE_LIMIT_BYTES, Outbox
 from openlfr.link.signed_messages import read_receipt_kept, sign_bundle_wanted, sign_finding, sign_hello
 from openlfr.link.tls import client_context
 from openlfr.link.watchlist_bundle import MAX_BUNDLE_BYTES, BundleImport, DestructionReceipt, sign_receipt
+from openlfr.node.camera_search import CameraSearch
 from openlfr.node.deployment_work import Surroundings
 from openlfr.node.obedience import Ears, Obeyed, Taken, held_plans, take_orders, verdict
-from openlfr.node.searching import Search, Searching, cannot_search
+from openlfr.node.searching import Search, Searching
 from openlfr.node.state import NodeState
 from openlfr.node.station_keeper import StationKeeper
 from openlfr.node.watchlist_in_memory import ListUnusableError
@@ -80,7 +81,7 @@ class NodeProgram:
         *,
         models: Callable[[], Models] = lambda: open_models(second_opinion=True),
         source: Callable[[str], str | Source] = lambda address: open_source(address, loop=True),
-        search: Search = cannot_search,
+        search: Search = CameraSearch(),  # noqa: B008
         store_limit_bytes: int = STORE_LIMIT_BYTES,
         on_status: Callable[[NodeStatus], None] = lambda _status: None,
     ) -> None:
