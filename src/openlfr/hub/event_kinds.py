@@ -1,7 +1,8 @@
 """The kinds of events, who may hear of them, and which entries of the audit log make one.
 
 An event says that something about a record changed; whoever hears it reads the record, if they may. So it holds
-identifiers and nothing else, and tells the same to everybody who may view the kind.
+identifiers and nothing else, and tells the same to everybody who may view the kind and whose reach covers the
+deployment, where it is about one: to the others it is not told at all.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from openlfr.policy.refusal import Allowed
 from openlfr.policy.roles import Action, Actor, may_act
 from openlfr.records.audit_entry import Processing
 from openlfr.records.changes import Change
+from openlfr.records.reach import ReachDigests, Whereabouts
 from openlfr.sealing.canonical import JsonValue, canonical_bytes
 
 
@@ -31,6 +33,17 @@ class EventKind(StrEnum):
     CERTIFICATE_CHANGED = "certificate.changed"
     WEBHOOK_CHANGED = "webhook.changed"
 
+
+OF_DEPLOYMENTS: Final = frozenset(
+    {
+        EventKind.DEPLOYMENT_CHANGED,
+        EventKind.PRESENCE_CHANGED,
+        EventKind.ALERT_RAISED,
+        EventKind.ALERT_CHANGED,
+        EventKind.WATCHLIST_CHANGED,
+    }
+)
+"""Kinds that are told within reach only."""
 
 ALERT_KINDS: Final = frozenset({EventKind.ALERT_RAISED, EventKind.ALERT_CHANGED})
 
@@ -74,7 +87,8 @@ _CHANGING: Final = frozenset({Processing.COLLECTION, Processing.ALTERATION, Proc
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event. `number` is the sequence of its entry in the audit log; `act` is named as the log names it."""
+    """One event. `number` is the sequence of its entry in the audit log; `act` is named as the log names it. `where` is
+    for choosing whom to tell, and is told to nobody."""
 
     number: int
     kind: EventKind
@@ -82,6 +96,7 @@ class Event:
     deployment: str | None
     at: datetime
     act: str
+    where: Whereabouts | None
 
     def document(self) -> Mapping[str, JsonValue]:
         """The event as it is sent."""
@@ -112,7 +127,19 @@ def event_of(change: Change) -> Event | None:
         deployment=change.deployment,
         at=change.at,
         act=change.act,
+        where=change.where,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What somebody may hear of: kinds, and of those about deployments the ones within reach."""
+
+    kinds: frozenset[EventKind]
+    reach: ReachDigests
+
+    def admits(self, kind: EventKind, where: Whereabouts | None) -> bool:
+        return kind in self.kinds and (kind not in OF_DEPLOYMENTS or self.reach.cover(where))
 
 
 def kinds_for(actor: Actor, now: datetime) -> frozenset[EventKind]:

@@ -19,7 +19,7 @@ from typing import Final
 
 import structlog
 
-from openlfr.hub.event_kinds import Event, EventKind, event_of, kinds_for
+from openlfr.hub.event_kinds import Event, EventKind, Hearing, event_of, kinds_for
 from openlfr.hub.event_stream import SLOWEST_SEND_S, EventStream
 from openlfr.hub.fleet_situation import FleetSource, fleet_document
 from openlfr.hub.problems import ProblemError
@@ -29,6 +29,7 @@ from openlfr.policy.roles import Actor
 from openlfr.records.changes import BEFORE_EVERYTHING, Change, changes_after, newest_change
 from openlfr.records.errors import RecordsError
 from openlfr.records.hub_records import HubRecords
+from openlfr.records.reach import ReachDigests, Whereabouts
 from openlfr.sealing.canonical import canonical_bytes
 
 MOST_LISTENERS: Final = 2000
@@ -50,7 +51,7 @@ class Listener:
     """One listener: who it is, what it may hear of, up to where it was told, and the bell that wakes it."""
 
     caller: Caller
-    kinds: frozenset[EventKind]
+    hearing: Hearing
     place: int = BEFORE_EVERYTHING
     bell: asyncio.Event = field(default_factory=asyncio.Event)
     shut_out: bool = False
@@ -80,7 +81,7 @@ class EventFeed:
         self._standing_every_s = standing_every_s
         self._slowest_send_s = slowest_send_s
         self._listeners: set[Listener] = set()
-        self._events: list[tuple[EventKind, bytes]] = []
+        self._events: list[tuple[EventKind, Whereabouts | None, bytes]] = []
         self._numbers: list[int] = []
         self._from = self._position = 0
         self._fleet_now = b""
@@ -108,7 +109,10 @@ class EventFeed:
                 "Too many consoles listen at this hub: close those that nobody looks at, then try again.",
                 headers={"Retry-After": "10"},
             )
-        return Listener(caller, kinds_for(caller.actor, self._records.clock()))
+        return Listener(caller, self._hearing(caller.actor))
+
+    def _hearing(self, actor: Actor) -> Hearing:
+        return Hearing(kinds_for(actor, self._records.clock()), ReachDigests.of(self._records, actor.reach))
 
     async def known(self, after: int) -> bool:
         """Whether the log reaches as far as an event that somebody says they have seen."""
@@ -118,8 +122,8 @@ class EventFeed:
         """The answer to somebody who listens: events numbered above `after` (None: from now on), as they come, and the
         state of the fleet.
 
-        Ends when the listener is shut out (signed out, locked, roles changed) or does not read. Raises ProblemError
-        when there are too many.
+        Ends when the listener is shut out (signed out, locked, roles or reach changed) or does not read. Raises
+        ProblemError when there are too many.
         """
         return EventStream(self._listen(self._admitted(caller), after), self._note_cut, self._slowest_send_s)
 
@@ -131,30 +135,32 @@ class EventFeed:
         try:
             while not listener.shut_out:
                 listener.bell.clear()
-                if listener.kinds & _FLEET_KINDS and fleet != self._fleet_now:
+                if listener.hearing.kinds & _FLEET_KINDS and fleet != self._fleet_now:
                     fleet = self._fleet_now
                     yield fleet
                 elif listener.place >= self._position:
                     await listener.bell.wait()
                 elif listener.place >= self._from:
-                    chunk, listener.place = self._kept_after(listener.place, listener.kinds)
+                    chunk, listener.place = self._kept_after(listener.place, listener.hearing)
                     if chunk:
                         yield chunk
                 else:
                     changes = await asyncio.to_thread(self._changes, listener.place)
                     listener.place = changes[-1].sequence
-                    chunk = b"".join(each.encoded() for each in _events(changes) if each.kind in listener.kinds)
+                    told = (each for each in _events(changes) if listener.hearing.admits(each.kind, each.where))
+                    chunk = b"".join(each.encoded() for each in told)
                     if chunk:
                         yield chunk
         finally:
             self._listeners.discard(listener)
 
-    def _kept_after(self, place: int, kinds: frozenset[EventKind]) -> tuple[bytes, int]:
+    def _kept_after(self, place: int, hearing: Hearing) -> tuple[bytes, int]:
         """Some of the kept events after a place, in one piece, and the place up to which they reach."""
         first = bisect_right(self._numbers, place)
         last = first + _SENT_AT_ONCE
         reached = self._position if last >= len(self._numbers) else self._numbers[last - 1]
-        return b"".join(encoded for kind, encoded in self._events[first:last] if kind in kinds), reached
+        told = (encoded for kind, where, encoded in self._events[first:last] if hearing.admits(kind, where))
+        return b"".join(told), reached
 
     def _note_cut(self) -> None:
         self.cut += 1
@@ -181,16 +187,16 @@ class EventFeed:
         events = _events(changes)
         for event in events:
             self._numbers.append(event.number)
-            self._events.append((event.kind, event.encoded()))
+            self._events.append((event.kind, event.where, event.encoded()))
             self.published[event.kind] += 1
         before, self._position = self._position, changes[-1].sequence
         surplus = len(self._numbers) - self._kept_events
         if surplus > 0:
             self._from = self._numbers[surplus - 1]
             del self._numbers[:surplus], self._events[:surplus]
-        told = {event.kind for event in events}
+        told = {(event.kind, event.where) for event in events}
         for listener in self._listeners:
-            if listener.kinds & told:
+            if any(listener.hearing.admits(kind, where) for kind, where in told):
                 listener.bell.set()
             elif listener.place == before:
                 listener.place = self._position  # nothing here is for it: it stays abreast without being woken
@@ -220,16 +226,15 @@ class EventFeed:
             await self._ask_standing(list(self._listeners))
 
     async def _ask_standing(self, listeners: Collection[Listener]) -> None:
-        """Shut out whoever would not be let in again, or would hear of other kinds: they come back as they are now."""
+        """Shut out whoever would not be let in again, or would hear of other things: they come back as they are now."""
         try:
             standing = await asyncio.to_thread(self._standing_of, {each.caller for each in listeners})
         except RecordsError as error:
             log.warning("standing_not_read", reason=str(error))
             return
-        now = self._records.clock()
         for listener in listeners:
             actor = standing[listener.caller]
-            if actor is None or kinds_for(actor, now) != listener.kinds:
+            if actor is None or self._hearing(actor) != listener.hearing:
                 listener.shut_out = True
                 listener.bell.set()
 

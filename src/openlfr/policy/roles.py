@@ -283,7 +283,7 @@ def may_act(actor: Actor, action: Action, now: datetime) -> Allowed | Refusal:
 
 def may_manage(by: Actor, reach: Reach) -> Allowed | Refusal:
     """Whether somebody may manage an account of this reach, or give this reach to one: never beyond their own."""
-    if by.automatic or by.reach.contains(reach):
+    if by.reach.contains(reach):
         return Allowed()
     return Refusal(
         RefusalCode.OUT_OF_REACH,

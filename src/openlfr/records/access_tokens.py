@@ -13,11 +13,11 @@ from openlfr.policy.identifiers import StaffId, is_identifier
 from openlfr.policy.refusal import FieldProblem, Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import Action, Actor, may_act
 from openlfr.policy.text import text_problems
-from openlfr.records.account_store import known_staff, open_staff
 from openlfr.records.account_tables import LONGEST_TOKEN_NAME, AccessTokenRow, AccessTokenScopeRow, Scope
 from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.sign_in_sessions import hashed, new_token
+from openlfr.records.staff_reach import closed_staff, unknown_staff, unmanageable_staff
 
 KIND: Final = "access token"
 LONGEST_LIFE: Final = timedelta(days=365)
@@ -75,6 +75,8 @@ class AccessTokens:
         """End a token of an account at once."""
         with self.records.database.writing() as session:
             verdict = may_act(by, Action.MANAGE_STAFF, self.records.clock())
+            if not isinstance(verdict, Refusal):
+                verdict = unmanageable_staff(session, by, staff) or verdict
             if isinstance(verdict, Refusal):
                 return self._refused(session, by, staff, origin, verdict)
             row = session.get(AccessTokenRow, token) if is_identifier(token) else None
@@ -92,7 +94,7 @@ class AccessTokens:
         with self.records.database.writing() as session:
             verdict = may_act(by, Action.VIEW_STAFF, self.records.clock())
             if not isinstance(verdict, Refusal):
-                verdict = known_staff(session, staff) or verdict
+                verdict = unknown_staff(session, by, staff) or verdict
             record = reference(KIND, staff)
             if isinstance(verdict, Refusal):
                 return write_refused(self.records, session, by, Action.VIEW_STAFF, record, origin, verdict)
@@ -126,7 +128,7 @@ class AccessTokens:
         verdict = may_act(by, Action.MANAGE_STAFF, now)
         if isinstance(verdict, Refusal):
             return verdict
-        refusal = open_staff(session, staff)
+        refusal = closed_staff(session, by, staff)
         if refusal is not None:
             return refusal
         problems = list(text_problems("name", name, longest=LONGEST_TOKEN_NAME))

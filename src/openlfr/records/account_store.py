@@ -9,13 +9,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from openlfr.policy.identifiers import StaffId, is_identifier
-from openlfr.policy.refusal import Refusal, RefusalCode
+from openlfr.policy.identifiers import StaffId
 from openlfr.records.account_tables import AccountRow, PasskeyRow
 from openlfr.records.acting import reference
 from openlfr.records.audit_entry import AuditEvent, Processing, SignInAct, Who
 from openlfr.records.hub_records import HubRecords
-from openlfr.records.people_tables import StaffRow
 from openlfr.records.schema import Table
 from openlfr.sealing.box import Place
 from openlfr.sealing.vault_file import KeyPurpose
@@ -42,23 +40,6 @@ def name_digest(records: HubRecords, sign_in_name: str) -> bytes:
 
 def directory_digest(records: HubRecords, directory_name: str) -> bytes:
     return account_digest(records, "directory name", directory_name)
-
-
-def known_staff(session: Session, staff: StaffId) -> Refusal | None:
-    """The refusal of an identifier that is nobody's."""
-    if is_identifier(staff) and session.get(StaffRow, staff) is not None:
-        return None
-    return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such member of staff.")
-
-
-def open_staff(session: Session, staff: StaffId) -> Refusal | None:
-    """The refusal of an identifier that is nobody's, or of somebody whose account was closed."""
-    unknown = known_staff(session, staff)
-    if unknown is not None:
-        return unknown
-    if session.get_one(StaffRow, staff).closed_at is not None:
-        return Refusal(RefusalCode.ACCOUNT_CLOSED, "This account was closed and stays closed.")
-    return None
 
 
 def seal_column(records: HubRecords, table: type[Table], column: str, row: str, text: str) -> bytes:

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from openlfr.policy.identifiers import StaffId, is_identifier
+from openlfr.policy.identifiers import StaffId
 from openlfr.policy.refusal import FieldProblem, Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import THE_HUB, Action, Actor, may_act
 from openlfr.policy.text import text_problems
@@ -18,11 +18,9 @@ from openlfr.records.account_store import (
     KIND,
     account_named,
     directory_digest,
-    known_staff,
     name_digest,
     normal_name,
     open_column,
-    open_staff,
     passkeys_of,
     seal_column,
 )
@@ -32,6 +30,7 @@ from openlfr.records.audit_entry import Who
 from openlfr.records.credentials import take_credentials_away
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.sign_in_sessions import Sessions, SignInSession, hashed, new_token
+from openlfr.records.staff_reach import closed_staff, reach_of, unknown_staff, unmanageable_staff
 
 _LINK_LIFE: Final = timedelta(hours=1)
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{1,62}[a-z0-9]")
@@ -99,7 +98,9 @@ class Accounts:
             if refusal is not None:
                 return refusal
             return [
-                self._value(session, row) for row in session.scalars(select(AccountRow).order_by(AccountRow.staff_id))
+                self._value(session, row)
+                for row in session.scalars(select(AccountRow).order_by(AccountRow.staff_id))
+                if by.reach.meets(reach_of(session, StaffId(row.staff_id)))
             ]
 
     def sessions_of(self, by: Actor, staff: StaffId, origin: str) -> Sequence[SignInSession] | Refusal:
@@ -113,7 +114,7 @@ class Accounts:
         with self.records.database.writing() as session:
             verdict = may_act(by, Action.MANAGE_STAFF, self.records.clock())
             if not isinstance(verdict, Refusal):
-                verdict = known_staff(session, staff) or verdict
+                verdict = unmanageable_staff(session, by, staff) or verdict
             if isinstance(verdict, Refusal):
                 return self._refused(session, by, staff, origin, verdict)
             ended = self.sessions.end_all(session, staff, Who.acting(by, Action.MANAGE_STAFF), origin)
@@ -138,7 +139,7 @@ class Accounts:
         self, session: Session, by: Actor, staff: StaffId, sign_in_name: str, origin: str
     ) -> Invitation | Refusal:
         name = normal_name(sign_in_name)
-        refusal = self._invitation_refusal(session, staff, name)
+        refusal = self._invitation_refusal(session, by, staff, name)
         if refusal is not None:
             return self._refused(session, by, staff, origin, refusal)
         row = session.get(AccountRow, staff)
@@ -155,8 +156,8 @@ class Accounts:
         self._done(session, by, staff, origin, f"Invited to set up how they sign in; {ended} sessions ended.")
         return Invitation(self._value(session, row), token, expires_at)
 
-    def _invitation_refusal(self, session: Session, staff: StaffId, name: str) -> Refusal | None:
-        refusal = open_staff(session, staff)
+    def _invitation_refusal(self, session: Session, by: Actor, staff: StaffId, name: str) -> Refusal | None:
+        refusal = closed_staff(session, by, staff)
         if refusal is not None:
             return refusal
         if not _NAME.fullmatch(name):
@@ -176,7 +177,10 @@ class Accounts:
             return verdict
         if by.staff == staff:
             return Refusal(RefusalCode.SAME_PERSON, "You may not change your own account: another administrator must.")
-        row = session.get(AccountRow, staff) if is_identifier(staff) else None
+        refusal = unmanageable_staff(session, by, staff)
+        if refusal is not None:
+            return refusal
+        row = session.get(AccountRow, staff)
         if row is None:
             return Refusal(RefusalCode.UNKNOWN_RECORD, "This person has no account yet: invite them first.")
         if directory_name is None:
@@ -193,7 +197,7 @@ class Accounts:
         record = reference(KIND, staff or "")
         verdict = may_act(by, Action.VIEW_STAFF, self.records.clock())
         if not isinstance(verdict, Refusal) and staff is not None:
-            verdict = known_staff(session, staff) or verdict
+            verdict = unknown_staff(session, by, staff) or verdict
         if isinstance(verdict, Refusal):
             return write_refused(self.records, session, by, Action.VIEW_STAFF, record, origin, verdict)
         write_done(self.records, session, by, Action.VIEW_STAFF, record, origin, words)

@@ -14,7 +14,7 @@ from openlfr.records.alert_tables import AlertContentRow, AlertRow
 from openlfr.records.audit_entry import RecordReference
 from openlfr.records.deployment_tables import AuthorityRow, CheckInRow, DeploymentRow, FacesSeenRow, PlanRow
 from openlfr.records.node_tables import TallyRow, WriteOffRow
-from openlfr.records.people_tables import CompetenceRow, StaffRoleRow, StaffRow
+from openlfr.records.people_tables import CompetenceRow, StaffReachRow, StaffRoleRow, StaffRow
 from openlfr.records.purgeable import Candidate, delete_rows
 from openlfr.records.recognition_test_tables import (
     AlertCategoryRow,
@@ -42,7 +42,7 @@ _PARTS_OF_DEPLOYMENT = (
     WatchlistDeliveryRow,
     WatchlistRow,
 )
-_PARTS_OF_STAFF = (CompetenceRow, StaffRoleRow)
+_PARTS_OF_STAFF = (CompetenceRow, StaffRoleRow, StaffReachRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class PurgeableDeployments:
 
 @dataclass(frozen=True, slots=True)
 class PurgeableStaff:
-    """Closed accounts, with name, roles and training. What the person did stays in the log under their identifier."""
+    """Closed accounts, with name, roles, reach and training. What the person did stays in the log, by identifier."""
 
     data_class: DataClass = DataClass.STAFF_RECORD
     record_kind: str = STAFF

@@ -16,6 +16,7 @@ from openlfr.records.acting import reference, write_refused
 from openlfr.records.audit_entry import MAX_WORDS, AuditEvent, Processing, RecordReference, Who
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.purgeable import Candidate, Purgeable
+from openlfr.records.reach import reaches
 from openlfr.records.retention_tables import LegalHoldRow, PurgeIntentRow
 from openlfr.sealing.box import Place
 from openlfr.sealing.vault_file import KeyPurpose
@@ -56,7 +57,7 @@ class LegalHolds:
                 else _words_refusal(
                     authority, reason, "A legal hold needs the authority that ordered it, and the reason."
                 )
-                or self._refusal(session, record)
+                or self._refusal(session, by, record)
             )
             if refusal is not None:
                 log = reference(record.kind, record.id)
@@ -101,6 +102,15 @@ class LegalHolds:
         )
         return [_hold(row) for row in rows]
 
+    def reached(self, session: Session, by: Actor, record: RecordReference) -> bool:
+        """Whether a record lies within somebody's reach; one of no deployment is for those with the whole hub."""
+        if by.reach.whole_hub:
+            return True
+        purgeable = next((each for each in self.purgeables if each.record_kind == record.kind), None)
+        candidate = None if purgeable is None else purgeable.candidate(session, record.id)
+        lies_in = () if candidate is None else (candidate.record, *candidate.within)
+        return any(each.kind == "deployment" and reaches(self.records, session, by, each.id) for each in lies_in)
+
     def _releasable(
         self, session: Session, by: Actor, hold_id: str, authority: str, reason: str
     ) -> LegalHoldRow | Refusal:
@@ -112,13 +122,14 @@ class LegalHolds:
         if refusal is not None:
             return refusal
         row = session.get(LegalHoldRow, hold_id) if is_identifier(hold_id) else None
-        if row is None or row.released_at is not None:
+        if row is None or row.released_at is not None or not self.reached(session, by, _hold(row).record):
             return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such legal hold in force.")
         return row
 
-    def _refusal(self, session: Session, record: RecordReference) -> Refusal | None:
+    def _refusal(self, session: Session, by: Actor, record: RecordReference) -> Refusal | None:
         purgeable = next((each for each in self.purgeables if each.record_kind == record.kind), None)
-        if purgeable is None or purgeable.candidate(session, record.id) is None:
+        there = purgeable is not None and purgeable.candidate(session, record.id) is not None
+        if purgeable is None or not there or not self.reached(session, by, record):
             return Refusal(RefusalCode.UNKNOWN_RECORD, f"There is no {record.kind} {record.id} that could be held.")
         if not self.policy.classes[purgeable.data_class].legal_hold:
             return Refusal(

@@ -5,12 +5,13 @@ SQL leaves out what is beyond reach before anything is counted, paged or opened.
 """
 
 import hmac
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from openlfr.policy.identifiers import is_identifier
-from openlfr.policy.reach import same_name
+from openlfr.policy.reach import Reach, same_name
 from openlfr.policy.roles import Actor
 from openlfr.records.deployment_tables import DeploymentRow
 from openlfr.records.hub_records import HubRecords
@@ -28,15 +29,43 @@ def site_digest(records: HubRecords, name: str) -> bytes:
     return _digest(records, "site", name)
 
 
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where a deployment lies, as digests."""
+
+    force: bytes
+    site: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReachDigests:
+    """A reach as digests: for what is told to many, of many deployments, without opening one."""
+
+    forces: frozenset[bytes]
+    sites: frozenset[bytes]
+
+    @classmethod
+    def of(cls, records: HubRecords, reach: Reach) -> "ReachDigests":
+        return cls(
+            frozenset(force_digest(records, each) for each in reach.forces),
+            frozenset(site_digest(records, each) for each in reach.sites),
+        )
+
+    def cover(self, where: Whereabouts | None) -> bool:
+        """Whether a deployment is within reach; one that is gone, with where it lay, is so for the whole hub only."""
+        if where is None:
+            return not self.forces and not self.sites
+        return (not self.forces or where.force in self.forces) and (not self.sites or where.site in self.sites)
+
+
 def within_reach(records: HubRecords, by: Actor) -> tuple[ColumnElement[bool], ...]:
     """The conditions on `DeploymentRow` that somebody's reach sets; none for who has the whole hub."""
+    digests = ReachDigests.of(records, by.reach)
     conditions = []
-    if by.reach.forces:
-        forces = sorted(force_digest(records, each) for each in by.reach.forces)
-        conditions.append(DeploymentRow.force_digest.in_(forces))
-    if by.reach.sites:
-        sites = sorted(site_digest(records, each) for each in by.reach.sites)
-        conditions.append(DeploymentRow.site_digest.in_(sites))
+    if digests.forces:
+        conditions.append(DeploymentRow.force_digest.in_(sorted(digests.forces)))
+    if digests.sites:
+        conditions.append(DeploymentRow.site_digest.in_(sorted(digests.sites)))
     return tuple(conditions)
 
 

@@ -57,4 +57,4 @@ def holds_in_force(records: HubRecords, holds: LegalHolds, by: Actor, origin: st
     if refusal is not None:
         return refusal
     with records.database.reading() as session:
-        return holds.in_force(session)
+        return [each for each in holds.in_force(session) if holds.reached(session, by, each.record)]

@@ -41,12 +41,12 @@ async def listen_to_events(
         str | None, Header(pattern=r"^(-1|[0-9]{1,18})$", description="As browsers send it when they come again.")
     ] = None,
 ) -> EventStream:
-    """Live updates of the kinds that the roles of who is signed in may view.
+    """Live updates of the kinds that the roles of who is signed in may view, of deployments within their reach.
 
     Each event names a record that changed, for the client to read anew; nothing about anybody is in it. `id` counts
     up, with gaps. A client that was cut off sends the last one it saw as `Last-Event-ID`, as browsers do by
     themselves, and misses nothing. Between them comes `fleet`, without an id: the state of nodes and cameras as a
-    whole. The stream ends when the session is locked, ended or its roles change.
+    whole. The stream ends when the session is locked, ended or its roles or reach change.
     """
     seen = after if last_event_id is None else int(last_event_id)
     if seen is not None and not await feed.known(seen):

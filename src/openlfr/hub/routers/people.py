@@ -16,13 +16,19 @@ from openlfr.hub.schemas.people import (
     CompetenceView,
     MemberView,
     NewMember,
+    PlacesView,
+    ReachForm,
+    ReachGiven,
+    ReachView,
     RolesForm,
 )
 from openlfr.hub.schemas.wire import Identifier, Seen
 from openlfr.hub.signed_in import SignedIn
 from openlfr.policy.identifiers import StaffId
+from openlfr.policy.reach import Reach
 from openlfr.policy.roles import Competence, Skill
 from openlfr.records.people import StaffMember
+from openlfr.records.places import places_in_use
 
 router = APIRouter(prefix="/people", tags=["people"], route_class=OnceOnly)
 
@@ -48,6 +54,12 @@ def list_colleagues(caller: SignedIn, services: HubServices) -> list[ColleagueVi
     return [_colleague(each) for each in found]
 
 
+@router.get("/places")
+def list_places(caller: SignedIn, services: HubServices) -> PlacesView:
+    """The forces and sites named so far, to choose from when rights are limited to some of them."""
+    return PlacesView.model_validate(answered(places_in_use(services.records, caller.actor, caller.origin)))
+
+
 @router.get("/{staff}")
 def get_person(caller: SignedIn, services: HubServices, staff: StaffPath) -> MemberView:
     """One member of staff. The look is in the audit log."""
@@ -57,7 +69,7 @@ def get_person(caller: SignedIn, services: HubServices, staff: StaffPath) -> Mem
 @router.post("", status_code=HTTPStatus.CREATED)
 def add_person(caller: SignedIn, services: HubServices, response: Response, new: NewMember) -> MemberView:
     """Add a member of staff. How they sign in is set up separately."""
-    added = answered(services.people.add(caller.actor, new.name, new.roles, caller.origin))
+    added = answered(services.people.add(caller.actor, new.name, new.roles, caller.origin, _given(new.reach)))
     response.headers["Location"] = f"{PREFIX}/people/{added.staff}"
     return _member(added)
 
@@ -66,6 +78,13 @@ def add_person(caller: SignedIn, services: HubServices, response: Response, new:
 def set_roles(caller: SignedIn, services: HubServices, staff: StaffPath, act: RolesForm) -> MemberView:
     """Replace the roles somebody holds. Nobody changes their own, and one administrator always stays."""
     changed = services.people.set_roles(caller.actor, StaffId(staff), act.roles, act.version, caller.origin)
+    return _member(answered(changed))
+
+
+@router.post("/{staff}/set-reach", dependencies=[Depends(_found_at)])
+def set_reach(caller: SignedIn, services: HubServices, staff: StaffPath, act: ReachForm) -> MemberView:
+    """Limit somebody's rights to some forces and sites, or lift the limit. Nobody gives more than they have."""
+    changed = services.people.set_reach(caller.actor, StaffId(staff), _given(act.reach), act.version, caller.origin)
     return _member(answered(changed))
 
 
@@ -84,12 +103,22 @@ def close_account(caller: SignedIn, services: HubServices, staff: StaffPath, act
     return _member(answered(closed))
 
 
+def reach_view(reach: Reach) -> ReachView:
+    """A reach as it is answered."""
+    return ReachView(forces=sorted(reach.forces), sites=sorted(reach.sites))
+
+
+def _given(reach: ReachGiven) -> Reach:
+    return Reach(frozenset(each.strip() for each in reach.forces), frozenset(each.strip() for each in reach.sites))
+
+
 def _member(member: StaffMember) -> MemberView:
     return MemberView(
         staff=member.staff,
         version=member.version,
         name=member.name,
         roles=sorted(member.roles),
+        reach=reach_view(member.reach),
         competences=[CompetenceView.model_validate(each) for each in member.competences],
         closed_at=member.closed_at,
     )

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from openlfr.hub.csrf import token_of
 from openlfr.hub.parts import HubServices, Settings
+from openlfr.hub.routers.people import reach_view
 from openlfr.hub.routers.sign_in import (
     OurSignIn,
     PasskeyAnswer,
@@ -19,6 +20,7 @@ from openlfr.hub.routers.sign_in import (
     options_of,
     refused_sign_in,
 )
+from openlfr.hub.schemas.people import ReachView
 from openlfr.hub.session_cookie import clear_session_cookie, session_cookie
 from openlfr.hub.signed_in import OurSessions, SignedIn, SignedInThoughLocked
 from openlfr.policy.refusal import Refusal
@@ -42,6 +44,7 @@ class SessionView(BaseModel):
     staff: str
     name: str
     roles: list[Role]
+    reach: ReachView = Field(description="Where the roles count: which forces and sites.")
     blocked: list[BlockedRole] = Field(description="Roles that do not count, as when training ran out.")
     method: SignInMethod
     locked: bool
@@ -65,6 +68,7 @@ def show(caller: SignedInThoughLocked, request: Request, services: HubServices, 
         staff=caller.staff,
         name=services.people.own_name(caller.staff),
         roles=sorted(caller.actor.roles),
+        reach=reach_view(caller.actor.reach),
         blocked=_blocked(caller.actor, services.records.clock()),
         method=session.method,
         locked=session.locked,
