@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from openlfr.link.messages import CheckedIn, Hello, Orders, PreviewWanted, SearchWanted
+from openlfr.link.messages import CheckedIn, CheckWanted, Hello, Orders, PreviewWanted, SearchWanted
 from openlfr.link.signed_messages import seal_settings
 from openlfr.policy.deployment import DeploymentState
 from openlfr.policy.documents import from_document
@@ -70,6 +70,7 @@ class AskedOf:
 
     previews: tuple[PreviewWanted, ...] = ()
     searches: tuple[SearchWanted, ...] = ()
+    checks: tuple[CheckWanted, ...] = ()
 
 
 class OrderBook:
@@ -133,6 +134,7 @@ class OrderBook:
             settings=self._settings(enrolled) if hello.settings != enrolled.settings_version else "",
             previews=asked.previews,
             searches=asked.searches,
+            checks=asked.checks,
         )
 
     def _deployment(self, session: Session, deployment: DeploymentId, digest: str) -> DeploymentOrders | None:

@@ -14,8 +14,9 @@ is a document signed by its sender's own key (`sealing.signature`), whatever the
 | `olfr.preview.<node>.<camera>` | one blurred picture of a camera, only while somebody looks | node |
 | `olfr.finding.<node>` | a `Finding`: what the node knows so far of something its orders ask for | node |
 
-A question (`Orders.searches`, `Orders.checks`) stands in every answer until the hub has all it wants or its time is over, and the node
-says what it has found, whole, again and again as long as it stands: the newest word replaces the ones before.
+A question (`Orders.searches`, `Orders.checks`) stands in every answer until the hub has all it wants or its time is
+over, and the node says what it has found, whole, again and again as long as it stands: the newest word replaces the
+ones before.
 """
 
 from dataclasses import dataclass, field

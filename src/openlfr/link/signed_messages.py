@@ -15,6 +15,7 @@ from openlfr.link.messages import (
     SEARCH_FOUND_KIND,
     BundleWanted,
     CameraLogin,
+    CheckFound,
     Finding,
     Hello,
     NodeSettings,

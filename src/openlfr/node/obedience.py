@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from openlfr.link.messages import CheckedIn, HeldPlan, NodeSettings, Orders, PreviewWanted, SearchWanted
+from openlfr.link.messages import CheckedIn, CheckWanted, HeldPlan, NodeSettings, Orders, PreviewWanted, SearchWanted
 from openlfr.link.removal_order import RemovalOrder, read_removal
 from openlfr.link.signed_messages import open_settings, read_orders, read_plan
 from openlfr.node.state import Seen
@@ -48,6 +48,7 @@ class Obeyed:
     settings: NodeSettings = field(default_factory=lambda: NodeSettings(0, ()))
     previews: tuple[PreviewWanted, ...] = ()
     searches: tuple[SearchWanted, ...] = ()
+    checks: tuple[CheckWanted, ...] = ()
     contact_at: datetime | None = None
 
 
@@ -101,7 +102,15 @@ def take_orders(before: Obeyed, content: bytes, asked: int, ears: Ears, seen: Se
             settings = new if new.version >= settings.version else settings
         except SealBrokenError as error:
             complaints.append(f"Camera settings were refused: {error}")
-    obeyed = Obeyed(MappingProxyType(plans), orders.check_ins, settings, orders.previews, orders.searches, now)
+    obeyed = Obeyed(
+        plans=MappingProxyType(plans),
+        check_ins=orders.check_ins,
+        settings=settings,
+        previews=orders.previews,
+        searches=orders.searches,
+        checks=orders.checks,
+        contact_at=now,
+    )
     return Taken(obeyed, tuple(taken), tuple(removals), tuple(complaints))
 
 

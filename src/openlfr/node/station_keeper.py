@@ -6,16 +6,15 @@ from typing import Final
 
 import structlog
 
-from openlfr.capture.camera import Camera, CameraState
-from openlfr.capture.source import Source
+from openlfr.capture.camera import CameraState
 from openlfr.link.connection import LinkLostError
-from openlfr.link.messages import CameraReport, CameraSettings, CameraSituation, HeldList, Tally
+from openlfr.link.messages import CameraReport, CameraSituation, CheckFound, HeldList, Tally
 from openlfr.link.removal_order import RemovalOrder
 from openlfr.link.watchlist_bundle import BundleLog, open_bundle
 from openlfr.node.deployment_work import DeploymentWork, Surroundings, own_cameras
-from openlfr.node.node import Node, Station, StationStatus
+from openlfr.node.looking_through import LookingThrough
+from openlfr.node.node import StationStatus
 from openlfr.node.obedience import Obeyed, is_over
-from openlfr.node.preview import Preview, PreviewOnly
 from openlfr.node.state import NodeState
 from openlfr.node.watchlist_in_memory import ListUnusableError, WatchlistInMemory, models_for
 from openlfr.policy.identifiers import CameraId, DeploymentId
@@ -52,7 +51,6 @@ class StationKeeper:
         self._around = around
         self._fetch = fetch
         self._open_models = open_models
-        self._send_preview = send_preview
         self._models: Models | None = None
         self._opening_models = asyncio.Lock()
         self._works: dict[DeploymentId, DeploymentWork] = {}
@@ -60,8 +58,7 @@ class StationKeeper:
         self._load_from_s: dict[DeploymentId, float] = {}
         self._trouble: dict[DeploymentId, str] = {}
         self._tallies: dict[DeploymentId, Tally] = {}
-        self._previews: dict[CameraId, Preview] = {}
-        self._looked_through: dict[CameraId, tuple[CameraSettings, Node]] = {}
+        self._looking = LookingThrough(around, self._all_models, send_preview)
         self._not_noted: list[str] = []
         self._eased_s = 0.0
         self._turn = asyncio.Lock()
@@ -81,6 +78,11 @@ class StationKeeper:
         """Why lists that should be here are not, in sentences."""
         return tuple(self._trouble.values())
 
+    @property
+    def findings(self) -> tuple[CheckFound, ...]:
+        """What checks of cameras have found by now."""
+        return self._looking.findings
+
     def obey(self, order: RemovalOrder) -> Refusal | None:
         """Take a person off the list in use, if it is in use here."""
         for work in self._works.values():
@@ -93,7 +95,8 @@ class StationKeeper:
         async with self._turn:
             self._note_destroyed()
             await asyncio.gather(*(self._keep_to_plan_of(deployment) for deployment in self._obeyed().plans))
-            await self._keep_previews()
+            analysed = {camera for work in self._works.values() for camera in work.status()}
+            await self._looking.keep_to(self._obeyed(), analysed, self._why_no_check, self._around.clock.utc())
             now_s = self._around.clock.monotonic_s()
             if now_s - self._eased_s >= EASE_EVERY_S:
                 self._eased_s = now_s
@@ -106,12 +109,7 @@ class StationKeeper:
             task.cancel()
         await asyncio.gather(*self._loading.values(), return_exceptions=True)
         async with self._turn:
-            looking = [node for _, node in self._looked_through.values()]
-            await asyncio.gather(
-                *(self._end(work) for work in list(self._works.values())),
-                *(asyncio.to_thread(node.stop) for node in looking),
-            )
-            self._looked_through.clear()
+            await asyncio.gather(*(self._end(work) for work in list(self._works.values())), self._looking.close_all())
             self._note_destroyed()
 
     def reports(self, store_trouble: str) -> tuple[CameraReport, ...]:
@@ -144,9 +142,11 @@ class StationKeeper:
             if work.is_open:
                 await asyncio.to_thread(work.close)
         elif not work.runs(cameras):
-            await self._close_previews({each.settings.camera for each in cameras})
+            await self._looking.close({each.settings.camera for each in cameras})
             await asyncio.to_thread(work.close)
-            previews = {each.settings.camera: self._preview(each.settings.camera, work.models) for each in cameras}
+            previews = {
+                each.settings.camera: self._looking.preview(each.settings.camera, work.models) for each in cameras
+            }
             await asyncio.to_thread(work.open, cameras, previews)
 
     def _begin_loading(self, plan: ArmedPlan, obeyed: Obeyed) -> None:
@@ -243,53 +243,23 @@ class StationKeeper:
             carried=before.carried + now.carried,
         )
 
-    def _preview(self, camera: CameraId, models: Models) -> Preview:
-        if camera not in self._previews:
-            self._previews[camera] = Preview(
-                models.detector_session,
-                self._around.clock.monotonic_s,
-                lambda picture: self._send_preview(camera, picture),
-            )
-        return self._previews[camera]
-
-    async def _keep_previews(self) -> None:
-        """Let those cameras be looked through that somebody looks at, and no others."""
-        obeyed, now = self._obeyed(), self._around.clock.utc()
-        wanted = {each.camera for each in obeyed.previews if now < each.until}
-        for camera, preview in self._previews.items():
-            preview.wanted = camera in wanted
-        analysed = {camera for work in self._works.values() for camera in work.status()}
-        known = {each.camera: each for each in obeyed.settings.cameras}
-        stale = {
-            camera
-            for camera, (settings, _) in self._looked_through.items()
-            if camera not in wanted - analysed or known.get(camera) != settings
-        }
-        await self._close_previews(stale)
-        for camera in (wanted & known.keys()) - analysed - self._looked_through.keys():
-            preview = self._preview(camera, await self._all_models())
-            preview.wanted = True
-            self._look_through(known[camera], preview)
-
-    def _look_through(self, settings: CameraSettings, preview: Preview) -> None:
-        def arrived() -> None:
-            node.frame_arrived()
-
-        source: str | Source = self._around.open_source(settings.address)
-        camera = Camera(settings.camera, source, on_frame=arrived, clock=self._around.clock)
-        node = Node([Station(camera, PreviewOnly(preview))], on_alert=lambda alert: alert.wipe(), workers=1)
-        self._looked_through[settings.camera] = settings, node
-        node.start()
-
-    async def _close_previews(self, cameras: set[CameraId]) -> None:
-        closing = [self._looked_through.pop(each)[1] for each in cameras & self._looked_through.keys()]
-        await asyncio.gather(*(asyncio.to_thread(node.stop) for node in closing))
+    def _why_no_check(self, camera: CameraId) -> str | None:
+        """Why a camera may not be checked now, in a sentence: a check never stands beside a live deployment."""
+        now = self._around.clock.utc()
+        for plan in self._obeyed().plans.values():
+            named = any((each.camera, each.node) == (camera, self._around.node) for each in plan.cameras)
+            if named and plan.order is Order.ANALYSE and not is_over(plan, self._around.node, now):
+                return "A live deployment has this camera armed: check it before the deployment or after it."
+        return None
 
     def _report(self, camera: CameraId, obeyed: Obeyed, store_trouble: str) -> CameraReport:
         for work in self._works.values():
             status = work.status().get(camera)
             if status is not None and not isinstance(work.may_analyse(camera), Refusal):
                 return _armed(camera, status, store_trouble)
+        checking = self._looking.report(camera)
+        if checking is not None:
+            return checking
         reasons = [reason for plan in obeyed.plans.values() if (reason := self._why_waiting(plan, camera)) is not None]
         if reasons:
             return CameraReport(camera, CameraSituation.WAITING, reasons[-1])

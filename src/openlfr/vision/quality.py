@@ -136,18 +136,22 @@ def head_pose(landmarks: NDArray[np.float32]) -> HeadPose:
     return HeadPose(yaw, pitch, roll)
 
 
+def eye_distance_px(landmarks: NDArray[np.float32], pose: HeadPose) -> float:
+    """How far apart the eyes would be, in pixels, if the head were not turned.
+
+    Turning the head brings the eyes together in the picture; the size of the face does not change with it.
+    """
+    return float(np.hypot(*(landmarks[1] - landmarks[0]))) / max(np.cos(np.radians(min(abs(pose.yaw), 60))), 0.5)
+
+
 def geometric_components(face: Face, frame_width: int, frame_height: int) -> dict[QualityMeasure, float]:
     """The components that need no pixels: size, pose, and how much of the head is inside the frame."""
     pose = head_pose(face.landmarks)
-    # Turning the head brings the eyes together in the picture; the size of the face does not change with it.
-    eye_px = float(np.hypot(*(face.landmarks[1] - face.landmarks[0]))) / max(
-        np.cos(np.radians(min(abs(pose.yaw), 60))), 0.5
-    )
     left, top, right, bottom = face.box.pixels(frame_width, frame_height)
     area = max(face.box.width * face.box.height, 1e-6)
     inside = min((right - left) * (bottom - top) / area, 1.0)
     return {
-        QualityMeasure.INTER_EYE_DISTANCE: _on(INTER_EYE_PX, eye_px),
+        QualityMeasure.INTER_EYE_DISTANCE: _on(INTER_EYE_PX, eye_distance_px(face.landmarks, pose)),
         QualityMeasure.HEAD_POSE_YAW: _on(YAW_DEGREES, abs(pose.yaw)),
         QualityMeasure.HEAD_POSE_PITCH: _on(PITCH_DEGREES, abs(pose.pitch)),
         QualityMeasure.HEAD_POSE_ROLL: _on(ROLL_DEGREES, abs(pose.roll)),

@@ -1,0 +1,268 @@
+"""A look at a camera to see whether faces can be recognised through it: sizes, light and angles, of nobody.
+
+A rehearsal in the sense of invariant 1, with less: faces are found and their quality is measured, no template is ever
+made, and of each face nothing is kept but its share in counts and percentiles.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import cv2
+import numpy as np
+
+from openlfr.capture.camera import CameraCounts
+from openlfr.capture.clock import Clock
+from openlfr.capture.frame import Frame
+from openlfr.capture.health import HealthIssue
+from openlfr.capture.source import DropReason
+from openlfr.link.messages import CameraSettings, CheckWanted
+from openlfr.node.alert import Alert
+from openlfr.node.analyst import AnalystCounts
+from openlfr.node.memory import overwrite
+from openlfr.node.passage import ShotPolicy
+from openlfr.node.preview import Preview
+from openlfr.policy.camera_check import EYE_PX_EDGES, CheckFigures, ReasonCount, Spread
+from openlfr.vision.alignment import align
+from openlfr.vision.detector import DetectorOptions, FaceDetector
+from openlfr.vision.face import BGRImage, Face
+from openlfr.vision.models import Models
+from openlfr.vision.quality import Quality, QualityMeasure, assess, eye_distance_px, head_pose
+from openlfr.vision.tracker import Tracker
+from openlfr.vision.zone import Zone
+
+EVERY_S: Final = 0.1
+"""Pictures are looked at this often at the most: the machine may have live cameras to serve."""
+LOOK_EVERY_S: Final = 0.2
+"""A face is measured this often at the most, so that whoever stands still does not outweigh those who walk."""
+MOST_LOOKS_PER_FRAME: Final = 8
+MARKED: Final = 92.0
+"""A component of quality under this has cost the face a twelfth of its likeness."""
+_NO_FAULT_OF_THE_CAMERA: Final = frozenset({DropReason.OVERWRITTEN, DropReason.THINNED, DropReason.STOPPED})
+_SURROUNDINGS: Final = 2.2
+_LIGHT_BEHIND: Final = 140.0
+_BACK_LIT_BY: Final = 2.5
+_LEAST_FACE_PX: Final = 16.0
+
+
+def check_detector(models: Models, settings: CameraSettings) -> FaceDetector:
+    """Finds faces down to half the size that the camera is to look for: those it would miss are to be seen here."""
+    finest = max(settings.smallest_face_px / 2, _LEAST_FACE_PX)
+    return models.detector(DetectorOptions(min_face_px=min(finest, float(settings.smallest_face_px))))
+
+
+@dataclass(slots=True)
+class _Counted:
+    """Everything that is kept of faces, in whole numbers; how many there were of each, and never of whom."""
+
+    faces: int = 0
+    in_zone: int = 0
+    passages: int = 0
+    passages_passed: int = 0
+    looks: int = 0
+    unclear: int = 0
+    too_small: int = 0
+    dark: int = 0
+    bright: int = 0
+    flat: int = 0
+    back_lit: int = 0
+    passed: int = 0
+    eye_px: Counter[int] = field(default_factory=Counter)
+    sharpness: Counter[int] = field(default_factory=Counter)
+    pitch: Counter[int] = field(default_factory=Counter)
+    yaw: Counter[int] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class _Followed:
+    """A passage that goes on: nothing but when to look again, and whether a look was good enough."""
+
+    next_s: float
+    passed: bool = False
+
+
+class CameraCheck:
+    """Stands where an analyst stands, at a camera that no deployment has armed. `analyse` and `end` are called by one
+    thread at a time, the rest by any."""
+
+    def __init__(
+        self, wanted: CheckWanted, settings: CameraSettings, detector: FaceDetector, preview: Preview, clock: Clock
+    ) -> None:
+        self.wanted = wanted
+        self._settings = settings
+        self._detector = detector
+        self._preview = preview
+        self._clock = clock
+        self._zone = Zone(tuple((point.x, point.y) for point in settings.zone)) if settings.zone else None
+        self._policy = ShotPolicy()
+        self._tracker = Tracker()
+        self._followed: dict[int, _Followed] = {}
+        self._next_s = float("-inf")
+        self._lock = threading.Lock()
+        # Guarded by the lock.
+        self._begun_s: float | None = None
+        self._size = (0, 0)
+        self._counted = _Counted()
+        self.counts = AnalystCounts()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a picture has come."""
+        return self._begun_s is not None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its time is over: so many seconds after the first picture, and at its deadline in any case."""
+        begun_s = self._begun_s
+        looked_long_enough = begun_s is not None and self._clock.monotonic_s() - begun_s >= self.wanted.seconds
+        return looked_long_enough or self._clock.utc() >= self.wanted.until
+
+    def analyse(self, frame: Frame) -> list[Alert]:
+        """Measure the faces of a frame, and forget them. The deadline is kept here, whoever else forgets it."""
+        self._preview.offer(frame)
+        now_s = self._clock.monotonic_s()
+        if self._begun_s is None:
+            self._begun_s = now_s
+        if now_s >= self._next_s and not self.is_over:
+            self._next_s = now_s + EVERY_S
+            self._examine(frame)
+        return []
+
+    def end(self) -> None:
+        """Ends every passage."""
+        self._tracker.end_all()
+        self._followed.clear()
+
+    def figures(self, camera: CameraCounts, issues: Iterable[HealthIssue]) -> CheckFigures:
+        """What was measured by now, with what the camera itself counted."""
+        with self._lock:
+            counted, (width, height) = self._counted, self._size
+            begun_s = self._begun_s
+            elapsed_s = 0.0 if begun_s is None else self._clock.monotonic_s() - begun_s
+            return CheckFigures(
+                seconds=round(min(elapsed_s, self.wanted.seconds), 1),
+                width=width,
+                height=height,
+                decoded=camera.decoded,
+                lost=sum(each for reason, each in camera.dropped.items() if reason not in _NO_FAULT_OF_THE_CAMERA),
+                reconnects=camera.reconnects,
+                issues=tuple(sorted(issue.value for issue in issues)),
+                analysed=self.counts.frames,
+                smallest_face_px=self._settings.smallest_face_px,
+                zone_drawn=self._zone is not None,
+                faces=counted.faces,
+                in_zone=counted.in_zone,
+                passages=counted.passages,
+                passages_passed=counted.passages_passed,
+                looks=counted.looks,
+                unclear=counted.unclear,
+                too_small=counted.too_small,
+                dark=counted.dark,
+                bright=counted.bright,
+                flat=counted.flat,
+                back_lit=counted.back_lit,
+                passed=counted.passed,
+                eye_px=spread(counted.eye_px),
+                sharpness=spread(counted.sharpness),
+                pitch=spread(counted.pitch),
+                yaw=spread(counted.yaw),
+                eye_px_bins=bins(counted.eye_px),
+                reasons=tuple(ReasonCount(measure, looks) for measure, looks in counted.reasons.most_common()),
+            )
+
+    def _examine(self, frame: Frame) -> None:
+        at_s = frame.captured_monotonic_s if frame.media_time_s is None else frame.media_time_s
+        width, height = size = (frame.image.width, frame.image.height)
+        if size != self._size:
+            self.end()
+        faces = self._detector.detect(frame.image)
+        zone = self._zone
+        inside = [face for face in faces if zone is None or zone.holds(*face.box.centre, width, height)]
+        update = self._tracker.update(inside, at_s)
+        for number in update.ended:
+            self._followed.pop(number, None)
+        new = [number for number, _ in update.followed if number not in self._followed]
+        self._followed.update({number: _Followed(at_s) for number in new})
+        with self._lock:
+            self._size = size
+            self.counts = replace(self.counts, frames=self.counts.frames + 1)
+            self._counted.faces += len(faces)
+            self._counted.in_zone += len(inside)
+            self._counted.passages += len(new)
+        due = [
+            (self._followed[number], face) for number, face in update.followed if self._followed[number].next_s <= at_s
+        ]
+        for passage, face in due[:MOST_LOOKS_PER_FRAME]:
+            passage.next_s = at_s + LOOK_EVERY_S
+            self._look_at(frame, passage, face)
+
+    def _look_at(self, frame: Frame, passage: _Followed, face: Face) -> None:
+        closer = self._detector.refine(frame.image, face)
+        if closer is None or closer.confidence < self._policy.confidence:
+            with self._lock:
+                self._counted.unclear += 1
+            return
+        chip = align(frame.image, closer.landmarks)
+        quality = assess(closer, chip, frame.image.width, frame.image.height)
+        back_lit = _is_back_lit(frame, closer, chip)
+        overwrite((chip,))
+        too_small = face.box.width < self._settings.smallest_face_px
+        passed = not too_small and quality.unified >= self._policy.floor
+        pose = head_pose(closer.landmarks)
+        with self._lock:
+            counted = self._counted
+            counted.looks += 1
+            counted.too_small += too_small
+            counted.dark += quality.components[QualityMeasure.UNDER_EXPOSURE] < MARKED
+            counted.bright += quality.components[QualityMeasure.OVER_EXPOSURE] < MARKED
+            counted.flat += quality.components[QualityMeasure.DYNAMIC_RANGE] < MARKED
+            counted.back_lit += back_lit
+            counted.passed += passed
+            counted.passages_passed += passed and not passage.passed
+            counted.eye_px[round(eye_distance_px(closer.landmarks, pose))] += 1
+            counted.sharpness[round(quality.components[QualityMeasure.SHARPNESS])] += 1
+            counted.pitch[round(pose.pitch)] += 1
+            counted.yaw[round(abs(pose.yaw))] += 1
+            if not passed:
+                counted.reasons.update(measure.value for measure in _why_not(quality, too_small=too_small))
+        passage.passed |= passed
+
+
+def spread(counted: Counter[int]) -> Spread:
+    """Percentiles of numbers that were counted, by the nearest rank; zeros for none."""
+    values = sorted(counted.elements())
+    if not values:
+        return Spread(0.0, 0.0, 0.0)
+    p10, p50, p90 = (float(values[-(-len(values) * percent // 100) - 1]) for percent in (10, 50, 90))
+    return Spread(p10, p50, p90)
+
+
+def bins(counted: Counter[int]) -> tuple[int, ...]:
+    """How many of the numbers lie between each two of `EYE_PX_EDGES`; a number on an edge is in the bin above it."""
+    found = [0] * (len(EYE_PX_EDGES) + 1)
+    for value, many in counted.items():
+        found[int(np.searchsorted(EYE_PX_EDGES, value, side="right"))] += many
+    return tuple(found)
+
+
+def _why_not(quality: Quality, *, too_small: bool) -> set[QualityMeasure]:
+    """What makes a look one that is of no use: at least one measure."""
+    reasons = {*quality.reasons, *((QualityMeasure.INTER_EYE_DISTANCE,) if too_small else ())}
+    return reasons or {min(quality.components, key=quality.components.__getitem__)}
+
+
+def _is_back_lit(frame: Frame, face: Face, chip: BGRImage) -> bool:
+    """Whether a face is dark before much brighter surroundings."""
+    left, top, right, bottom = face.box.grown(_SURROUNDINGS).pixels(frame.image.width, frame.image.height)
+    around = frame.image.region(left, top, right, bottom)
+    face_left, face_top, face_right, face_bottom = face.box.moved(-left, -top).pixels(right - left, bottom - top)
+    grey = cv2.cvtColor(around, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    inside = np.zeros(grey.shape, np.bool_)
+    inside[face_top:face_bottom, face_left:face_right] = True
+    behind = float(grey[~inside].mean()) if not inside.all() else 0.0
+    own = float(cv2.cvtColor(chip, cv2.COLOR_BGR2GRAY)[32:96, 28:84].mean())
+    overwrite((around, grey))
+    return behind >= _LIGHT_BEHIND and behind >= _BACK_LIT_BY * own
