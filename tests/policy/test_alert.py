@@ -20,6 +20,7 @@ from openlfr.policy.adjudication import (
 )
 from openlfr.policy.alert import (
     ALERT_TRANSITIONS,
+    LATE_TRANSITIONS,
     AdjudicationReason,
     Alert,
     AlertRules,
@@ -244,12 +245,70 @@ def test_an_unanswered_alert_expires_says_so_and_has_no_class_until_reviewed() -
     for unanswered in (RAISED, play(SEEN), play(SEEN, (judge(Judgement.CANNOT_TELL), OPERATOR))):
         early = apply_to_alert(unanswered, Expire(None), ONE, THE_HUB, START + 14 * MINUTE)
         assert isinstance(early, Refusal)
-        expired = apply_to_alert(unanswered, Expire(None), ONE, THE_HUB, START + 15 * MINUTE)
-        assert isinstance(expired, Alert)
-        assert (expired.state, published_class(expired)) == (AlertState.EXPIRED, None)
-        reviewed = apply_to_alert(expired, Reclassify(PublishedClass.FALSE_UNCONFIRMED, "Two men."), ONE, OPERATOR, END)
+        over = expired(unanswered)
+        assert (over.state, published_class(over)) == (AlertState.EXPIRED, None)
+        reviewed = apply_to_alert(over, Reclassify(PublishedClass.FALSE_UNCONFIRMED, "Two men."), ONE, OPERATOR, END)
         assert isinstance(reviewed, Alert)
         assert published_class(reviewed) is PublishedClass.FALSE_UNCONFIRMED
+
+
+def expired(alert: Alert = RAISED) -> Alert:
+    after = apply_to_alert(alert, Expire(None), ONE, THE_HUB, START + 15 * MINUTE)
+    assert isinstance(after, Alert)
+    return after
+
+
+def sent_late(alert: Alert, act: AlertAct, rules: AlertRules = ONE, by: Actor = ENGAGER) -> Alert:
+    after = apply_to_alert(alert, act, rules, by, START + 20 * MINUTE)
+    assert isinstance(after, Alert), after
+    return after
+
+
+def test_an_answer_given_in_time_on_a_phone_without_a_network_counts_from_when_it_was_given() -> None:
+    seen = sent_late(expired(), MarkSeen(START + 2 * MINUTE))
+    assert (seen.state, seen.seen_at) == (AlertState.EXPIRED, START + 2 * MINUTE)
+    said = Adjudicate(Judgement.ENGAGE, AGREE, acted_at=START + 3 * MINUTE)
+    decided = sent_late(seen, said)
+    assert (decided.state, decided.closed_at) == (AlertState.ADJUDICATED, None)
+    approached = sent_late(decided, Engage(START + 4 * MINUTE))
+    assert (approached.state, approached.engaged_at) == (AlertState.ENGAGED, START + 4 * MINUTE)
+    assert not isinstance(sent_late(approached, RecordOutcome(ARREST)), Refusal)
+    differs = sent_late(seen, replace(said, judgement=Judgement.NO_MATCH))
+    assert (differs.state, published_class(differs)) == (AlertState.CLOSED, PublishedClass.FALSE_UNCONFIRMED)
+    # One of two, or nobody who can tell, decides nothing: the question stays expired.
+    one_of_two = sent_late(seen, said, TWO)
+    assert (one_of_two.state, one_of_two.closed_at) == (AlertState.EXPIRED, START + 15 * MINUTE)
+    assert refused(one_of_two, Engage(START + 4 * MINUTE), ENGAGER, TWO).code is RefusalCode.ALREADY_DECIDED
+
+
+def test_an_answer_that_was_given_too_late_or_after_a_review_is_none() -> None:
+    seen = expired(play(SEEN))
+    late = Adjudicate(Judgement.ENGAGE, AGREE, acted_at=START + 15 * MINUTE)
+    at = START + 20 * MINUTE
+    assert refused(seen, late, ENGAGER, at=at).code is RefusalCode.ALREADY_DECIDED
+    assert refused(seen, judge(Judgement.ENGAGE), ENGAGER, at=at).code is RefusalCode.ALREADY_DECIDED
+    in_time = replace(late, acted_at=START + 5 * MINUTE)
+    assert refused(expired(), in_time, ENGAGER, at=at).code is RefusalCode.ALREADY_DECIDED  # nobody had it before them
+    reviewed = sent_late(seen, Reclassify(PublishedClass.FALSE_UNCONFIRMED, "Two men."), by=AUTHORISER)
+    assert refused(reviewed, in_time, ENGAGER, at=at).code is RefusalCode.ALREADY_DECIDED
+
+
+def test_the_time_at_which_somebody_acted_is_bounded() -> None:
+    second = timedelta(seconds=1)
+    at = START + 9 * MINUTE
+    for wrong in (START - 11 * second, at + 11 * second):
+        assert refused(RAISED, MarkSeen(wrong), OPERATOR, at=at).problems[0].field == "acted_at"
+    for said, counted in ((START - 9 * second, START), (at + 9 * second, at), (at - second, at - second)):
+        seen = apply_to_alert(RAISED, MarkSeen(said), ONE, OPERATOR, at)
+        assert isinstance(seen, Alert)
+        assert seen.seen_at == counted
+    half_a_day = START + timedelta(hours=12) + 11 * second
+    assert refused(RAISED, MarkSeen(START), OPERATOR, at=half_a_day).problems[0].field == "acted_at"
+    # Whatever a clock says, nobody approaches before it was decided.
+    decided = play(SEEN, TO_ENGAGE)
+    engaged_on = apply_to_alert(decided, Engage(START + MINUTE), ONE, ENGAGER, at)
+    assert isinstance(engaged_on, Alert)
+    assert engaged_on.engaged_at == START + 2 * MINUTE
 
 
 def test_what_was_decided_stays_open_until_half_a_day_after_the_deployment() -> None:
@@ -276,8 +335,11 @@ def test_holding_up_the_wrong_person_for_more_than_five_minutes_is_flagged() -> 
 
 ACTS: list[AlertAct] = [
     MarkSeen(),
+    MarkSeen(START + MINUTE),
     *(judge(each) for each in Judgement),
+    *(replace(judge(each), acted_at=START + 2 * MINUTE) for each in Judgement),
     Engage(),
+    Engage(START + 3 * MINUTE),
     Close("Left."),
     AddLaterResult(Result.CHARGED, (OffenceGroup.THEFT,)),
     Reclassify(PublishedClass.FALSE_CONFIRMED, "Reviewed."),
@@ -302,7 +364,8 @@ def test_whatever_is_tried_nobody_is_engaged_without_the_people_who_must_agree(
         changed = apply_to_alert(alert, chosen, rules, by, now)
         if isinstance(changed, Refusal):
             continue
-        assert changed.state in ALERT_TRANSITIONS[chosen.action][alert.state]
+        late = LATE_TRANSITIONS.get(chosen.action, frozenset()) if alert.state is AlertState.EXPIRED else frozenset()
+        assert changed.state in ALERT_TRANSITIONS[chosen.action].get(alert.state, late)
         assert changed.adjudications[: len(alert.adjudications)] == alert.adjudications
         assert changed.reclassifications[: len(alert.reclassifications)] == alert.reclassifications
         alert = changed

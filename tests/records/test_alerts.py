@@ -36,6 +36,7 @@ from openlfr.records.alert_store import AlertRecord, AlertView
 from openlfr.records.alert_tables import AlertContentRow, AlertRow
 from openlfr.records.alerts import AlertAsked
 from openlfr.records.audit_entry import THE_HUB_ITSELF
+from openlfr.records.audit_reading import open_entry
 from openlfr.records.audit_tables import AuditEntryRow
 from openlfr.records.deployment_store import read_deployment
 from openlfr.records.hub_records import HubRecords
@@ -197,6 +198,29 @@ def test_two_officers_cannot_both_decide(hub: StaffedHub) -> None:
     assert refused(late).code is RefusalCode.CHANGED_MEANWHILE
     again = hub.alerts.adjudicate(by(hub.engager, alert), Adjudicate(Judgement.NO_MATCH, AGREE))
     assert refused(again).code is RefusalCode.ALREADY_DECIDED
+
+
+def test_a_judgement_that_reaches_the_hub_after_the_alert_expired_counts_if_it_was_given_in_time(
+    hub: StaffedHub,
+) -> None:
+    alert = hub.alerted(hub.live())
+    seen = done(hub.alerts.mark_seen(by(hub.engager, alert))).version
+    hub.clock.advance(MINUTE)
+    given = Adjudicate(Judgement.NO_MATCH, AGREE, acted_at=hub.clock.now)
+    hub.clock.advance(timedelta(hours=1))
+    (expired,) = hub.alerts.expire_those_due()
+    in_vain = replace(given, acted_at=None)
+    assert refused(hub.alerts.adjudicate(by(hub.engager, alert, seen), in_vain)).code is RefusalCode.CHANGED_MEANWHILE
+    # Nobody but the clock did anything since it was looked at.
+    closed = done(hub.alerts.adjudicate(by(hub.engager, alert, seen), given))
+    assert (closed.alert.state, closed.version) == (AlertState.CLOSED, expired.version + 1)
+    assert closed.alert.adjudications[0].at == given.acted_at
+    with hub.records.database.reading() as session:
+        last = session.scalars(select(func.max(AuditEntryRow.sequence)).where(AuditEntryRow.record_id == alert)).one()
+    opened = open_entry(hub.records, hub.auditor, last, TERMINAL)
+    assert not isinstance(opened, Refusal)
+    times = f"On the phone at {given.acted_at:%H:%M:%S}, arrived {hub.clock.now:%H:%M:%S} UTC."
+    assert opened.justification == f"no match: {AGREE[0]}. {times}"
 
 
 def test_where_the_authority_asks_for_two_one_is_not_enough(hub: StaffedHub) -> None:

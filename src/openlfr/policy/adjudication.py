@@ -1,11 +1,12 @@
 """The acts on an alert: what each carries, and the one function that applies them."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
 
 from openlfr.policy.alert import (
     ALERT_TRANSITIONS,
+    LATE_TRANSITIONS,
     Adjudication,
     AdjudicationReason,
     Alert,
@@ -21,6 +22,7 @@ from openlfr.policy.alert import (
     PublishedClass,
     Reclassification,
     Result,
+    answer_by,
     expiry_due,
     finding,
 )
@@ -28,12 +30,16 @@ from openlfr.policy.refusal import FieldProblem, Refusal, RefusalCode, refused_f
 from openlfr.policy.roles import Action, Actor, may_act
 from openlfr.policy.text import LONGEST_NAME, text_problems
 
+CLOCK_TOLERANCE: Final = timedelta(seconds=10)
+"""How far the clock by which somebody acted may differ from the hub's."""
+
 
 @dataclass(frozen=True, slots=True)
 class MarkSeen:
-    """Say that a person has the alert before them."""
+    """Say that a person has the alert before them. `acted_at`: when, if it was not sent at once; so for those below."""
 
     action: ClassVar[Action] = Action.MARK_ALERT_SEEN
+    acted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class Adjudicate:
     reasons: tuple[AdjudicationReason, ...]
     note: str = ""
     blind: bool = False
+    acted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,7 @@ class Engage:
     """Approach the person: the second human judgement begins."""
 
     action: ClassVar[Action] = Action.RECORD_ENGAGEMENT
+    acted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +112,55 @@ def apply_to_alert(alert: Alert, act: AlertAct, rules: AlertRules, by: Actor, no
     verdict = may_act(by, act.action, now)
     if isinstance(verdict, Refusal):
         return verdict
-    targets = ALERT_TRANSITIONS[act.action].get(alert.state)
-    if targets is None:
+    at = _acted_at(alert, act, rules, now)
+    if isinstance(at, Refusal):
+        return at
+    if alert.state not in ALERT_TRANSITIONS[act.action] and not _answers_in_time(alert, act, rules, at):
         decided = alert.state in (AlertState.CLOSED, AlertState.EXPIRED, AlertState.ENGAGED)
         code = RefusalCode.ALREADY_DECIDED if decided else RefusalCode.WRONG_STATE
         return Refusal(code, f"You may not {act.action}: it is {alert.state}.")
-    return _outcome(alert, act, rules, by, now)
+    return _outcome(alert, act, rules, by, at, now)
 
 
-def _outcome(alert: Alert, act: AlertAct, rules: AlertRules, by: Actor, now: datetime) -> Alert | Refusal:
+def _acted_at(alert: Alert, act: AlertAct, rules: AlertRules, now: datetime) -> datetime | Refusal:
+    """When somebody acted: as they say who had no network then, within bounds; now for everything else."""
+    said = act.acted_at if isinstance(act, MarkSeen | Adjudicate | Engage) else None
+    if said is None:
+        return now
+    earliest = max(alert.raised_at, now - rules.unfinished)
+    if not earliest - CLOCK_TOLERANCE <= said <= now + CLOCK_TOLERANCE:
+        sentence = (
+            f"Nobody acts before the alert was raised, more than {rules.unfinished / timedelta(hours=1):g} hours ago, "
+            "or in the future: set the clock of this device, look at the alert again, and act anew."
+        )
+        return refused_fields("The act", [FieldProblem("acted_at", sentence)])
+    return min(max(said, alert.raised_at), now)
+
+
+def _answers_in_time(alert: Alert, act: AlertAct, rules: AlertRules, at: datetime) -> bool:
+    """Whether somebody answered before the alert expired, though it was heard of only afterwards.
+
+    It is a person's answer all the same. Once somebody has reviewed the alert as an expired one, the review stands.
+    """
+    expired = alert.state is AlertState.EXPIRED and not alert.reclassifications
+    in_turn = (alert.seen_by is None) == isinstance(act, MarkSeen)
+    return expired and in_turn and act.action in LATE_TRANSITIONS and at < answer_by(alert, rules)
+
+
+def _outcome(alert: Alert, act: AlertAct, rules: AlertRules, by: Actor, at: datetime, now: datetime) -> Alert | Refusal:
+    """The alert after an act that somebody took `at` that moment, and that reaches the hub `now`."""
     match act:
         case MarkSeen():
-            return replace(alert, state=AlertState.SEEN, seen_by=by.staff, seen_at=now)
+            state = AlertState.SEEN if alert.state is AlertState.RAISED else alert.state
+            return replace(alert, state=state, seen_by=by.staff, seen_at=at)
         case Adjudicate():
-            return _adjudicated(alert, act, rules, by, now)
+            return _adjudicated(alert, act, rules, by, at, now)
         case Engage():
             if finding(alert, rules.two_person) is not Judgement.ENGAGE:
                 return _not_decided(rules)
-            return replace(alert, state=AlertState.ENGAGED, engaged_by=by.staff, engaged_at=now)
+            # Nobody approaches before it was decided, whatever a clock says.
+            decided = max(each.at for each in alert.adjudications if each.judgement is Judgement.ENGAGE)
+            return replace(alert, state=AlertState.ENGAGED, engaged_by=by.staff, engaged_at=max(at, decided))
         case RecordOutcome(record):
             return _outcome_recorded(alert, record, by, now)
         case Close(reason):
@@ -159,7 +198,9 @@ def _not_decided(rules: AlertRules) -> Refusal:
     return Refusal(RefusalCode.WRONG_STATE, "Nobody has decided to engage on this alert.")
 
 
-def _adjudicated(alert: Alert, act: Adjudicate, rules: AlertRules, by: Actor, now: datetime) -> Alert | Refusal:
+def _adjudicated(
+    alert: Alert, act: Adjudicate, rules: AlertRules, by: Actor, at: datetime, now: datetime
+) -> Alert | Refusal:
     if finding(alert, rules.two_person) is not None:
         return Refusal(RefusalCode.ALREADY_DECIDED, "Somebody has decided this alert already; look at it again.")
     problems = list(text_problems("note", act.note, required=False))
@@ -167,11 +208,14 @@ def _adjudicated(alert: Alert, act: Adjudicate, rules: AlertRules, by: Actor, no
         problems.append(FieldProblem("reasons", "Choose at least one reason, each once."))
     if problems:
         return refused_fields("The adjudication", problems)
-    given = Adjudication(by.staff, now, act.judgement, act.reasons, act.note, act.blind)
-    judged = replace(alert, state=AlertState.ADJUDICATED, adjudications=(*alert.adjudications, given))
-    if rules.known_answer or finding(judged, rules.two_person) is Judgement.NO_MATCH:
+    given = Adjudication(by.staff, at, act.judgement, act.reasons, act.note, act.blind)
+    judged = replace(alert, adjudications=(*alert.adjudications, given))
+    found = finding(judged, rules.two_person)
+    if rules.known_answer or found is Judgement.NO_MATCH:
         return _closed(judged, now)
-    return judged
+    if alert.state is AlertState.EXPIRED and found is None:
+        return judged  # it came in time and decides nothing: the question stays expired
+    return replace(judged, state=AlertState.ADJUDICATED, closed_at=None)
 
 
 def _outcome_recorded(alert: Alert, record: EngagementRecord, by: Actor, now: datetime) -> Alert | Refusal:

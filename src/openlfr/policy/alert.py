@@ -37,6 +37,12 @@ ALERT_TRANSITIONS: Mapping[Action, Mapping[AlertState, frozenset[AlertState]]] =
 }
 """For each action the states it is legal in, and the states each may lead to."""
 
+LATE_TRANSITIONS: Mapping[Action, frozenset[AlertState]] = {
+    Action.MARK_ALERT_SEEN: frozenset({_S.EXPIRED}),
+    Action.ADJUDICATE_ALERT: frozenset({_S.EXPIRED, _S.ADJUDICATED, _S.CLOSED}),
+}
+"""Where acts lead that somebody took before the alert expired, and that reached the hub only afterwards."""
+
 OPEN_STATES = frozenset({_S.RAISED, _S.SEEN, _S.ADJUDICATED, _S.ENGAGED})
 
 
@@ -250,6 +256,11 @@ def finding(alert: Alert, two_person: bool) -> Judgement | None:
     return Judgement.ENGAGE if agreed >= (2 if two_person else 1) else None
 
 
+def answer_by(alert: Alert, rules: AlertRules) -> datetime:
+    """When the alert expires unanswered."""
+    return alert.raised_at + rules.answer_within
+
+
 def published_class(alert: Alert) -> PublishedClass | None:
     """The class under which the alert is published; None while nobody has said whether it was true.
 
@@ -293,5 +304,5 @@ def expiry_due(alert: Alert, rules: AlertRules, deployment_ended_at: datetime | 
     if alert.state not in OPEN_STATES:
         return False
     if alert.state is not AlertState.ENGAGED and finding(alert, rules.two_person) is None:
-        return now >= alert.raised_at + rules.answer_within
+        return now >= answer_by(alert, rules)
     return deployment_ended_at is not None and now >= deployment_ended_at + rules.unfinished

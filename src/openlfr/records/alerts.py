@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from openlfr.policy.adjudication import (
+    CLOCK_TOLERANCE,
     AddLaterResult,
     Adjudicate,
     AlertAct,
@@ -22,6 +24,7 @@ from openlfr.policy.alert import (
     OPEN_STATES,
     Alert,
     AlertRules,
+    AlertState,
     EngagementRecord,
     OffenceGroup,
     PublishedClass,
@@ -126,17 +129,18 @@ class Alerts:
                 for each in alerts_of(session, deployment, *sorted(OPEN_STATES))
             ]
 
-    def mark_seen(self, asked: AlertAsked) -> AlertRecord | Refusal:
-        """Say that a person has the alert before them."""
-        return self._act(asked, MarkSeen(), "Seen.")
+    def mark_seen(self, asked: AlertAsked, acted_at: datetime | None = None) -> AlertRecord | Refusal:
+        """Say that a person has the alert before them; `acted_at`: since when, if it was not sent at once."""
+        return self._act(asked, MarkSeen(acted_at), f"Seen.{self._late(acted_at)}")
 
     def adjudicate(self, asked: AlertAsked, judgement: Adjudicate) -> AlertRecord | Refusal:
         """Record a judgement of the two pictures; its note stays with the alert and goes with it."""
-        return self._act(asked, judgement, f"{judgement.judgement}: {', '.join(judgement.reasons)}.")
+        late = self._late(judgement.acted_at)
+        return self._act(asked, judgement, f"{judgement.judgement}: {', '.join(judgement.reasons)}.{late}")
 
-    def engage(self, asked: AlertAsked) -> AlertRecord | Refusal:
-        """Approach the person."""
-        return self._act(asked, Engage(), "Engaged.")
+    def engage(self, asked: AlertAsked, acted_at: datetime | None = None) -> AlertRecord | Refusal:
+        """Approach the person; `acted_at`: when, if it was not sent at once."""
+        return self._act(asked, Engage(acted_at), f"Engaged.{self._late(acted_at)}")
 
     def record_outcome(self, asked: AlertAsked, record: EngagementRecord) -> AlertRecord | Refusal:
         """Record what the engagement showed and what came of it."""
@@ -207,6 +211,13 @@ class Alerts:
         verdict = may_raise(kept.deployment, plan, raised)
         return verdict if isinstance(verdict, Refusal) else kept
 
+    def _late(self, acted_at: datetime | None) -> str:
+        """What the log says of an act that was some time on its way."""
+        now = self.records.clock()
+        if acted_at is None or now - acted_at <= CLOCK_TOLERANCE:
+            return ""
+        return f" On the phone at {acted_at:%H:%M:%S}, arrived {now:%H:%M:%S} UTC."
+
     def _act(self, asked: AlertAsked, act: AlertAct, words: str) -> AlertRecord | Refusal:
         with self.records.database.writing() as session:
             return self._act_in(session, asked, act, words)
@@ -240,7 +251,7 @@ class Alerts:
         deployment = None if known is None else read_deployment(self.records, session, known.alert.deployment, asked.by)
         if known is None or deployment is None:
             return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such alert.")
-        if asked.version is not None and asked.version != known.version:
+        if asked.version not in (None, known.version) and not _only_expired_since(asked, known, act):
             return Refusal(
                 RefusalCode.CHANGED_MEANWHILE, "Somebody acted on this alert meanwhile: look at it again, then decide."
             )
@@ -264,3 +275,10 @@ class Alerts:
 
 def _is_false(alert: Alert) -> bool:
     return published_class(alert) in FALSE_CLASSES
+
+
+def _only_expired_since(asked: AlertAsked, known: AlertRecord, act: AlertAct) -> bool:
+    """Whether nobody acted since somebody looked at the alert, though the clock did: the rules say what comes of it."""
+    late = isinstance(act, MarkSeen | Adjudicate | Engage) and act.acted_at is not None
+    expired = known.alert.state is AlertState.EXPIRED and asked.version == known.version - 1
+    return late and expired

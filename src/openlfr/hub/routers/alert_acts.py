@@ -8,13 +8,14 @@ from openlfr.hub.problems import answered
 from openlfr.hub.public_routes import PREFIX
 from openlfr.hub.schemas.alert_views import summary_of
 from openlfr.hub.schemas.alerts import (
+    AlertActForm,
     AlertSummary,
     JudgementForm,
     LaterResultForm,
     OutcomeForm,
     ReclassificationForm,
 )
-from openlfr.hub.schemas.wire import AlertPath, Seen, SeenWithReason
+from openlfr.hub.schemas.wire import AlertPath, SeenWithReason
 from openlfr.hub.services import Services
 from openlfr.hub.signed_in import Caller, SignedIn
 from openlfr.policy.adjudication import Adjudicate
@@ -36,22 +37,22 @@ router = APIRouter(prefix="/alerts/{alert}", tags=["alerts"], route_class=OnceOn
 
 
 @router.post("/mark-seen")
-def mark_alert_seen(caller: SignedIn, services: HubServices, alert: AlertPath, act: Seen) -> AlertSummary:
+def mark_alert_seen(caller: SignedIn, services: HubServices, alert: AlertPath, act: AlertActForm) -> AlertSummary:
     """Say that a person has the alert before them."""
-    return _done(services, services.alerts.mark_seen(_asked(caller, alert, act.version)))
+    return _done(services, services.alerts.mark_seen(_asked(caller, alert, act.version), act.acted_at))
 
 
 @router.post("/adjudicate")
 def adjudicate_alert(caller: SignedIn, services: HubServices, alert: AlertPath, act: JudgementForm) -> AlertSummary:
     """Judge the two pictures. One "no match" decides; "engage" decides once enough people say it."""
-    judgement = Adjudicate(act.judgement, tuple(act.reasons), act.note, act.blind)
+    judgement = Adjudicate(act.judgement, tuple(act.reasons), act.note, act.blind, act.acted_at)
     return _done(services, services.alerts.adjudicate(_asked(caller, alert, act.version), judgement))
 
 
 @router.post("/engage")
-def engage_on_alert(caller: SignedIn, services: HubServices, alert: AlertPath, act: Seen) -> AlertSummary:
+def engage_on_alert(caller: SignedIn, services: HubServices, alert: AlertPath, act: AlertActForm) -> AlertSummary:
     """Approach the person: the second human judgement begins."""
-    return _done(services, services.alerts.engage(_asked(caller, alert, act.version)))
+    return _done(services, services.alerts.engage(_asked(caller, alert, act.version), act.acted_at))
 
 
 @router.post("/record-outcome")

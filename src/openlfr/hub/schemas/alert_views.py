@@ -13,7 +13,7 @@ from openlfr.hub.schemas.alerts import (
     ReclassificationView,
 )
 from openlfr.hub.schemas.application import SetupForm
-from openlfr.policy.alert import ALERT_TRANSITIONS, Alert, AlertRules, finding, published_class
+from openlfr.policy.alert import ALERT_TRANSITIONS, Alert, AlertRules, answer_by, finding, published_class
 from openlfr.policy.refusal import Allowed
 from openlfr.policy.roles import Actor, may_act
 from openlfr.records import alert_store
@@ -40,7 +40,7 @@ def summary_of(alert: Alert, version: int, rules: AlertRules) -> AlertSummary:
         reclassifications=[ReclassificationView.model_validate(each) for each in alert.reclassifications],
         published=published_class(alert),
         decided=finding(alert, rules.two_person),
-        answer_by=alert.raised_at + rules.answer_within,
+        answer_by=answer_by(alert, rules),
     )
 
 

@@ -20,7 +20,23 @@ from openlfr.policy.alert import (
 )
 from openlfr.policy.watchlist import Category
 
+_ActedAt = Annotated[
+    Moment | None,
+    Field(
+        description="When somebody acted, if it was not sent at once: the time that counts, also for an answer that "
+        "was given before the alert expired."
+    ),
+]
 _Groups = Annotated[list[OffenceGroup], Field(max_length=2 * len(OffenceGroup))]
+
+
+class AlertActForm(Asking):
+    """An act on an alert that needs nothing but to be asked for, on the alert as it was looked at."""
+
+    version: Version
+    acted_at: _ActedAt = None
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"version": 1, "acted_at": "2026-05-11T14:03:12Z"}]})
 
 
 class JudgementForm(Asking):
@@ -31,6 +47,7 @@ class JudgementForm(Asking):
     reasons: Annotated[list[AdjudicationReason], Field(max_length=2 * len(AdjudicationReason))]
     note: Text = ""
     blind: bool = Field(default=False, description="The score was not shown before the judgement was given.")
+    acted_at: _ActedAt = None
 
     model_config = ConfigDict(
         json_schema_extra={
