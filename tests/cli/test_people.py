@@ -35,6 +35,24 @@ def test_an_administrator_is_appointed_once_and_adds_gives_roles_trains_and_clos
     assert "This account was closed" in hub.refused("people", "list", by=olu)
 
 
+def test_rights_are_limited_to_forces_and_sites_and_nobody_gives_more_than_they_have(
+    hub: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "220")
+    adam = hub.done("people", "appoint-first", "Adam Admin")
+    kent = hub.done("people", "add", "Kay Kent", "--role", "administrator", "--force", "Kent Police", by=adam)
+    olu = hub.done("people", "add", "Olu", "--role", "operator", "--force", "Kent Police", "--site", "Dover", by=kent)
+    assert "Kent Police at Dover" in hub.done("people", "list", by=adam)
+    wider = hub.done("people", "reach", olu, "--force", "kent police", by=kent)
+    assert "rights for kent police; training" in wider
+    assert "Your rights are limited to Kent Police" in hub.refused("people", "reach", olu, by=kent)
+    assert "Your rights are limited to Kent Police" in hub.refused("people", "add", "Bo", "--force", "Essex", by=kent)
+    essex = hub.done("people", "add", "Ed Essex", "--role", "operator", "--force", "Essex", by=adam)
+    assert essex not in hub.done("people", "list", by=kent)
+    assert hub.refused("people", "close", essex, by=kent) == "There is no such member of staff."
+    assert "rights for the whole hub" in hub.done("people", "reach", olu, by=adam)
+
+
 def test_what_people_may_not_is_told_in_a_sentence_and_changes_nothing(hub: CommandLine) -> None:
     adam = hub.done("people", "appoint-first", "Adam Admin")
     olu = hub.done("people", "add", "Olu Okoro", "--role", "applicant", by=adam)

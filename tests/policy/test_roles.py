@@ -1,12 +1,15 @@
 import itertools
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from openlfr.policy.identifiers import StaffId
+from openlfr.policy.reach import WHOLE_HUB, Reach
 from openlfr.policy.refusal import Allowed, Refusal, RefusalCode
 from openlfr.policy.roles import (
     AUTOMATIC,
+    FOR_THE_WHOLE_HUB,
     LIVE_ROLES,
     MUST_DIFFER,
     ROLES_FOR,
@@ -38,6 +41,18 @@ def test_a_role_may_take_its_own_actions_and_no_others(role: Role, action: Actio
         assert isinstance(verdict, Refusal)
         assert verdict.code is RefusalCode.WRONG_ROLE
         assert str(action) in verdict.sentence
+
+
+def test_limited_rights_take_away_what_concerns_the_whole_hub_and_no_other_action() -> None:
+    for role, action in itertools.product(Role, Action):
+        limited = Actor(StaffId("someone"), frozenset({role}), CURRENT, reach=Reach(frozenset({"Kent Police"})))
+        verdict = may_act(limited, action, NOW)
+        if role in ROLES_FOR[action] and action in FOR_THE_WHOLE_HUB:
+            assert isinstance(verdict, Refusal)
+            assert verdict.code is RefusalCode.OUT_OF_REACH
+            assert "your rights are limited to Kent Police" in verdict.sentence
+        else:
+            assert verdict == may_act(replace(limited, reach=WHOLE_HUB), action, NOW)
 
 
 @pytest.mark.parametrize("action", Action)

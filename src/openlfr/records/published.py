@@ -19,6 +19,7 @@ from openlfr.policy.authority import Window
 from openlfr.policy.certificates import ThresholdCertificate
 from openlfr.policy.deployment import UNDER_AUTHORITY, Deployment, DeploymentState
 from openlfr.policy.identifiers import DeploymentId
+from openlfr.policy.reach import WHOLE_HUB, Reach
 from openlfr.policy.recognition_test import RecognitionRate
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.retention import DataClass
@@ -89,12 +90,16 @@ class DeletionFigures:
 
 @dataclass(frozen=True, slots=True)
 class PublishedRecords:
-    """Everything that may be published, as it stood at `as_of`; deployments in order of time."""
+    """Everything that may be published, as it stood at `as_of`; deployments in order of time.
+
+    `limited_to` is the reach of who takes it out of the hub: deployments beyond it are neither listed nor counted.
+    """
 
     as_of: datetime
     deployments: tuple[PublishedDeployment, ...]
     announced: tuple[AnnouncedDeployment, ...]
     deletion: DeletionFigures
+    limited_to: Reach = WHOLE_HUB
 
 
 def read_published(records: HubRecords, by: Actor = THE_HUB) -> PublishedRecords:
@@ -114,6 +119,7 @@ def read_published(records: HubRecords, by: Actor = THE_HUB) -> PublishedRecords
             ),
             announced=_announced(deployments_in(records, session, by, *sorted(UNDER_AUTHORITY)), now),
             deletion=_deletion(records, session),
+            limited_to=by.reach,
         )
 
 

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from openlfr.assurance.certificate import IssuedCertificate
+from openlfr.policy.reach import WHOLE_HUB, Reach
 from openlfr.policy.retention import RetentionPolicy
 from openlfr.records.published import DeletionFigures, PublishedDeployment, PublishedRecords
 from openlfr.reporting import statements, summary
@@ -49,6 +50,7 @@ class AnnualReport:
     policy: RetentionPolicy
     certificates: tuple[IssuedCertificate, ...]
     mark: str = ""
+    limited_to: Reach = WHOLE_HUB
 
     @property
     def title(self) -> str:
@@ -85,6 +87,7 @@ def annual_report(
         policy=policy,
         certificates=tuple(certificates),
         mark=mark,
+        limited_to=published.limited_to,
     )
 
 
@@ -176,6 +179,7 @@ def _blocks(report: AnnualReport) -> Iterator[Block]:
             ("Arrests", f"{overall.arrests:,}"),
         )
     )
+    yield from statements.coverage(report.limited_to)
     yield Paragraph(
         "Every figure here is counted from the records of the deployments listed at the end. Alerts on testers, in "
         "rehearsals and in tests of operators are in none of them. A range after a rate is where the true rate lies "

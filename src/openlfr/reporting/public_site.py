@@ -109,6 +109,7 @@ def _next(published: PublishedRecords, publication: Publication, settings: SiteS
         "matches nobody is destroyed at once. A match is a question to a trained officer; people decide, never a "
         "machine."
     )
+    yield from statements.coverage(published.limited_to)
     totals = Summary(publication.records, ()).figures.overall
     rates = totals.false_alert_rates()
     yield Facts(

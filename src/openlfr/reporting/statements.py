@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from openlfr.assurance.certificate import IssuedCertificate
 from openlfr.policy.certificates import ThresholdCertificate
+from openlfr.policy.reach import Reach
 from openlfr.policy.recognition_test import RecognitionRate
 from openlfr.policy.retention import ClockStart, RetentionPolicy, RetentionRule
 from openlfr.records.published import DeletionFigures, PublishedDeployment
@@ -77,6 +78,15 @@ def thresholds(deployments: Sequence[PublishedDeployment]) -> Iterator[Block]:
         tuple(_run_cells(run) for run in runs),
         frozenset({1}),
     )
+
+
+def coverage(limited_to: Reach) -> Iterator[Block]:
+    """That not every deployment is counted, where whoever made this has rights for some forces or sites only."""
+    if not limited_to.whole_hub:
+        yield Paragraph(
+            f"Only deployments of {limited_to} are listed and counted here: it was made by somebody whose rights are "
+            "limited to these. What is said of deletion is of the whole hub."
+        )
 
 
 def deletion(figures: DeletionFigures, policy: RetentionPolicy) -> Iterator[Block]:
