@@ -1,0 +1,62 @@
+"""Searches for cameras near a node: who may have one made. What is found is kept nowhere; that it was looked for is."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sqlalchemy.orm import Session
+
+from openlfr.policy.identifiers import NodeId
+from openlfr.policy.refusal import Refusal, RefusalCode
+from openlfr.policy.roles import Action, Actor, may_act
+from openlfr.records.acting import reference, write_done, write_refused
+from openlfr.records.hub_records import HubRecords
+from openlfr.records.nodes import EnrolledNode, enrolled_nodes
+
+_KIND = "node"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSearches:
+    """The service for searches. `heard` is whether the node is heard at this moment: nobody else can look."""
+
+    records: HubRecords
+
+    def begin(self, by: Actor, node: NodeId, origin: str, *, heard: bool) -> EnrolledNode | Refusal:
+        """Have a node look which cameras there are; the node, to be asked."""
+        return self._asked(by, node, origin, "Searched for cameras near it.", heard=heard)
+
+    def ask(
+        self, by: Actor, node: NodeId, camera: str | Refusal, origin: str, *, heard: bool
+    ) -> EnrolledNode | Refusal:
+        """Have a node ask the camera at this address, out of a search of its own, for its streams; the node, to be
+        asked. A refusal in its place says why there is no such camera."""
+        if isinstance(camera, Refusal):
+            return self._asked(by, node, origin, "", heard=heard, otherwise=camera)
+        words = f"Asked the camera at {urlsplit(camera).hostname} near it for its streams."
+        return self._asked(by, node, origin, words, heard=heard)
+
+    def _asked(
+        self, by: Actor, node: NodeId, origin: str, words: str, *, heard: bool, otherwise: Refusal | None = None
+    ) -> EnrolledNode | Refusal:
+        log = reference(_KIND, node)
+        with self.records.database.writing() as session:
+            verdict = may_act(by, Action.CONFIGURE_CAMERAS, self.records.clock())
+            found = verdict if isinstance(verdict, Refusal) else otherwise or _to_be_asked(session, node, heard=heard)
+            if isinstance(found, Refusal):
+                return write_refused(self.records, session, by, Action.CONFIGURE_CAMERAS, log, origin, found)
+            write_done(self.records, session, by, Action.CONFIGURE_CAMERAS, log, origin, words)
+            return found
+
+
+def _to_be_asked(session: Session, node: NodeId, *, heard: bool) -> EnrolledNode | Refusal:
+    enrolled = enrolled_nodes(session).get(node)
+    if enrolled is None:
+        return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such node, or it is not enrolled.")
+    return _NOT_HEARD if enrolled.doubled or not heard else enrolled
+
+
+_NOT_HEARD = Refusal(
+    RefusalCode.NOT_READY,
+    "This node is not heard now, so it cannot look: see whether it runs and reaches this hub, or type the camera's "
+    "address.",
+)
