@@ -23,6 +23,7 @@ from openlfr.hub.services import Services
 from openlfr.hub.tip import AuditTip
 from openlfr.link.connection import Connection, LinkLostError
 from openlfr.link.messages import (
+    CheckFound,
     ReceiptKept,
     Tally,
     bundle_subject,
@@ -36,6 +37,7 @@ from openlfr.link.signed_messages import read_bundle_wanted, read_finding, read_
 from openlfr.link.watchlist_bundle import read_receipt
 from openlfr.policy.identifiers import CameraId, NodeId
 from openlfr.policy.refusal import Refusal
+from openlfr.records.camera_checks import CameraChecks, KeptCheck
 from openlfr.records.errors import RecordsError
 from openlfr.records.nodes import EnrolledNode, Nodes
 from openlfr.records.tallies import keep_tallies
@@ -176,7 +178,11 @@ class Fleet:
 
     async def _hello(self, enrolled: EnrolledNode, standing: Standing, message: Msg) -> None:
         node = enrolled.keys.node
-        asked = AskedOf(self.previews.wanted_of(node), self.questions.searches.wanted_of(node))
+        asked = AskedOf(
+            previews=self.previews.wanted_of(node),
+            searches=self.questions.searches.wanted_of(node),
+            checks=self.questions.checks.wanted_of(node),
+        )
         answer = await asyncio.to_thread(self._orders, enrolled, standing, message.data, asked)
         await message.respond(answer)
 
@@ -219,8 +225,26 @@ class Fleet:
 
     async def _finding(self, enrolled: EnrolledNode, _standing: Standing, message: Msg) -> None:
         finding = read_finding(message.data, enrolled.keys.verify)
-        if finding.node == enrolled.keys.node and not enrolled.doubled:
-            self.questions.came(finding)
+        if finding.node != enrolled.keys.node or enrolled.doubled:
+            return
+        if isinstance(finding, CheckFound) and finding.done:
+            # Kept first: while that fails, the question stands, and the node says it again.
+            await self._keep_check(finding)
+        self.questions.came(finding)
+
+    async def _keep_check(self, finding: CheckFound) -> None:
+        asked = self.questions.checks.standing(finding.node, finding.check)
+        if asked is None or asked.by is None or finding.figures is None:
+            return
+        check = KeptCheck(
+            check=finding.check,
+            camera=asked.wanted.camera,
+            asked_by=asked.by,
+            asked_at=asked.since,
+            kept_at=self._records.clock(),
+            figures=finding.figures,
+        )
+        await asyncio.to_thread(CameraChecks(self._records).keep, check, f"node {finding.node}")
 
     async def _preview(self, message: Msg) -> None:
         _, _, node, camera = message.subject.split(".")

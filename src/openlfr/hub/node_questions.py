@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
 
-from openlfr.link.messages import Finding, SearchFound, SearchWanted
-from openlfr.policy.identifiers import NewId, NodeId
+from openlfr.link.messages import CheckFound, CheckWanted, Finding, SearchFound, SearchWanted
+from openlfr.policy.identifiers import CameraId, NewId, NodeId, StaffId
 
 LAST_WORD: Final = timedelta(seconds=20)
 """How long after its time a question still stands, for the node to say what it found."""
 KEPT: Final = timedelta(minutes=10)
 """How long an answer can be read after the question's time."""
+OPENING: Final = timedelta(seconds=20)
+"""How long a camera may take until its first picture, before its check ends without one."""
 
 W = TypeVar("W")
 F = TypeVar("F", bound=Finding)
@@ -23,12 +25,14 @@ F = TypeVar("F", bound=Finding)
 
 @dataclass(slots=True)
 class Asked(Generic[W, F]):
-    """A question, and what its node said of it last; None: nothing yet."""
+    """A question, since when it stands and who asked, where that is to be known; and what its node said of it last."""
 
     node: NodeId
     about: str
     wanted: W
+    since: datetime
     until: datetime
+    by: StaffId | None = None
     found: F | None = None
 
     def stands(self, now: datetime) -> bool:
@@ -47,7 +51,12 @@ class Questions(Generic[W, F]):
         self._asked: dict[str, Asked[W, F]] = {}
 
     def ask(
-        self, node: NodeId, about: str, lasting: timedelta, wanted: Callable[[str, datetime], W]
+        self,
+        node: NodeId,
+        about: str,
+        lasting: timedelta,
+        wanted: Callable[[str, datetime], W],
+        by: StaffId | None = None,
     ) -> tuple[str, Asked[W, F]]:
         """Put a question to a node, in place of any before `about` the same; `wanted` makes it of its identifier and
         the end of its time. Returns the identifier and the question."""
@@ -58,7 +67,7 @@ class Questions(Generic[W, F]):
             if now < each.until + KEPT and (each.node, each.about) != (node, about)
         }
         identifier, until = self._new_id(), now + lasting
-        asked: Asked[W, F] = Asked(node, about, wanted(identifier, until), until)
+        asked: Asked[W, F] = Asked(node, about, wanted(identifier, until), now, until, by)
         self._asked[identifier] = asked
         self._nudge(node)
         return identifier, asked
@@ -68,18 +77,27 @@ class Questions(Generic[W, F]):
         asked = self._asked.get(identifier)
         return asked if asked is not None and self._clock() < asked.until + KEPT else None
 
+    def newest_about(self, about: str) -> Asked[W, F] | None:
+        """The last question about something; None before there is one, and when it is long over."""
+        now = self._clock()
+        known = [each for each in list(self._asked.values()) if each.about == about and now < each.until + KEPT]
+        return known[-1] if known else None
+
+    def standing(self, node: NodeId, identifier: str) -> Asked[W, F] | None:
+        """A question on which this node still has something to say."""
+        asked = self._asked.get(identifier)
+        return asked if asked is not None and asked.node == node and asked.stands(self._clock()) else None
+
     def wanted_of(self, node: NodeId) -> tuple[W, ...]:
         """What a node is told."""
         now = self._clock()
         return tuple(each.wanted for each in self._asked.values() if each.node == node and each.stands(now))
 
-    def came(self, node: NodeId, identifier: str, found: F) -> bool:
-        """Take in what a node says; whether that is its last word on a question that stands. Nothing replaces that."""
-        asked = self._asked.get(identifier)
-        if asked is None or asked.node != node or not asked.stands(self._clock()):
-            return False
-        asked.found = found
-        return found.done
+    def came(self, node: NodeId, identifier: str, found: F) -> None:
+        """Take in what a node says of a question that stands; nothing replaces its last word."""
+        asked = self.standing(node, identifier)
+        if asked is not None:
+            asked.found = found
 
 
 class NodeQuestions:
@@ -87,6 +105,7 @@ class NodeQuestions:
 
     def __init__(self, clock: Callable[[], datetime], new_id: NewId, nudge: Callable[[NodeId], None]) -> None:
         self.searches: Questions[SearchWanted, SearchFound] = Questions(clock, new_id, nudge)
+        self.checks: Questions[CheckWanted, CheckFound] = Questions(clock, new_id, nudge)
 
     def search(self, node: NodeId, lasting: timedelta, camera: str = "") -> str:
         """Have a node look for cameras, or ask the one of a sealed `CameraLogin` for its streams, in place of what it
@@ -98,6 +117,18 @@ class NodeQuestions:
         identifier, _ = self.searches.ask(node, "streams" if camera else "", lasting, wanted)
         return identifier
 
+    def check(self, node: NodeId, camera: CameraId, seconds: int, by: StaffId) -> None:
+        """Have a node check a camera."""
+
+        def wanted(identifier: str, until: datetime) -> CheckWanted:
+            return CheckWanted(identifier, camera, seconds, until)
+
+        self.checks.ask(node, camera, timedelta(seconds=seconds) + OPENING, wanted, by)
+
     def came(self, finding: Finding) -> None:
         """Take in a finding that its node has signed."""
-        self.searches.came(finding.node, finding.search, finding)
+        match finding:
+            case SearchFound():
+                self.searches.came(finding.node, finding.search, finding)
+            case CheckFound():
+                self.checks.came(finding.node, finding.check, finding)

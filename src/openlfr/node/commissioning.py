@@ -7,6 +7,7 @@ made, and of each face nothing is kept but its share in counts and percentiles.
 import threading
 from collections import Counter
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -36,7 +37,9 @@ from openlfr.vision.zone import Zone
 EVERY_S: Final = 0.1
 """Pictures are looked at this often at the most: the machine may have live cameras to serve."""
 LOOK_EVERY_S: Final = 0.2
-"""A face is measured this often at the most, so that whoever stands still does not outweigh those who walk."""
+"""A face is measured this often at the most."""
+LONG_ENOUGH_S: Final = 3.0
+"""A passage that still goes on counts from here on: before, most people are further away than they will be."""
 MOST_LOOKS_PER_FRAME: Final = 8
 MARKED: Final = 92.0
 """A component of quality under this has cost the face a twelfth of its likeness."""
@@ -44,25 +47,49 @@ _NO_FAULT_OF_THE_CAMERA: Final = frozenset({DropReason.OVERWRITTEN, DropReason.T
 _SURROUNDINGS: Final = 2.2
 _LIGHT_BEHIND: Final = 140.0
 _BACK_LIT_BY: Final = 2.5
-_LEAST_FACE_PX: Final = 16.0
+_FINER: Final = 0.75
+_LEAST_FACE_PX: Final = 12.0
 
 
 def check_detector(models: Models, settings: CameraSettings) -> FaceDetector:
-    """Finds faces down to half the size that the camera is to look for: those it would miss are to be seen here."""
-    finest = max(settings.smallest_face_px / 2, _LEAST_FACE_PX)
-    return models.detector(DetectorOptions(min_face_px=min(finest, float(settings.smallest_face_px))))
+    """Finds faces somewhat smaller than those that the camera is to look for: what it would miss is to be seen here."""
+    return models.detector(DetectorOptions(min_face_px=max(settings.smallest_face_px * _FINER, _LEAST_FACE_PX)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one look at a face measured."""
+
+    quality: float
+    eye_px: int
+    sharpness: int
+    pitch: int
+    yaw: int
+    too_small: bool
+    dark: bool
+    bright: bool
+    flat: bool
+    back_lit: bool
+    why_not: frozenset[QualityMeasure]
+    """Empty where the look is good enough."""
+
+
+@dataclass(slots=True)
+class _Followed:
+    """A passage that goes on."""
+
+    since_s: float
+    next_s: float
+    at_s: float
+    best: _Look | None = None
 
 
 @dataclass(slots=True)
 class _Counted:
-    """Everything that is kept of faces, in whole numbers; how many there were of each, and never of whom."""
+    """Everything that is kept of passages that are over, in whole numbers: how many there were, and never of whom."""
 
-    faces: int = 0
-    in_zone: int = 0
     passages: int = 0
-    passages_passed: int = 0
-    looks: int = 0
-    unclear: int = 0
+    clear: int = 0
     too_small: int = 0
     dark: int = 0
     bright: int = 0
@@ -75,13 +102,24 @@ class _Counted:
     yaw: Counter[int] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
 
-
-@dataclass(slots=True)
-class _Followed:
-    """A passage that goes on: nothing but when to look again, and whether a look was good enough."""
-
-    next_s: float
-    passed: bool = False
+    def add(self, passage: _Followed) -> None:
+        """Count a passage, by its best look."""
+        self.passages += 1
+        best = passage.best
+        if best is None:
+            return
+        self.clear += 1
+        self.too_small += best.too_small
+        self.dark += best.dark
+        self.bright += best.bright
+        self.flat += best.flat
+        self.back_lit += best.back_lit
+        self.passed += not best.why_not
+        self.eye_px[best.eye_px] += 1
+        self.sharpness[best.sharpness] += 1
+        self.pitch[best.pitch] += 1
+        self.yaw[best.yaw] += 1
+        self.reasons.update(measure.value for measure in best.why_not)
 
 
 class CameraCheck:
@@ -99,12 +137,14 @@ class CameraCheck:
         self._zone = Zone(tuple((point.x, point.y) for point in settings.zone)) if settings.zone else None
         self._policy = ShotPolicy()
         self._tracker = Tracker()
-        self._followed: dict[int, _Followed] = {}
         self._next_s = float("-inf")
+        self._begun_s: float | None = None
         self._lock = threading.Lock()
         # Guarded by the lock.
-        self._begun_s: float | None = None
         self._size = (0, 0)
+        self._faces = 0
+        self._in_zone = 0
+        self._followed: dict[int, _Followed] = {}
         self._counted = _Counted()
         self.counts = AnalystCounts()
 
@@ -134,44 +174,51 @@ class CameraCheck:
     def end(self) -> None:
         """Ends every passage."""
         self._tracker.end_all()
-        self._followed.clear()
+        with self._lock:
+            self._forget(list(self._followed))
 
     def figures(self, camera: CameraCounts, issues: Iterable[HealthIssue]) -> CheckFigures:
         """What was measured by now, with what the camera itself counted."""
         with self._lock:
-            counted, (width, height) = self._counted, self._size
-            begun_s = self._begun_s
-            elapsed_s = 0.0 if begun_s is None else self._clock.monotonic_s() - begun_s
-            return CheckFigures(
-                seconds=round(min(elapsed_s, self.wanted.seconds), 1),
-                width=width,
-                height=height,
-                decoded=camera.decoded,
-                lost=sum(each for reason, each in camera.dropped.items() if reason not in _NO_FAULT_OF_THE_CAMERA),
-                reconnects=camera.reconnects,
-                issues=tuple(sorted(issue.value for issue in issues)),
-                analysed=self.counts.frames,
-                smallest_face_px=self._settings.smallest_face_px,
-                zone_drawn=self._zone is not None,
-                faces=counted.faces,
-                in_zone=counted.in_zone,
-                passages=counted.passages,
-                passages_passed=counted.passages_passed,
-                looks=counted.looks,
-                unclear=counted.unclear,
-                too_small=counted.too_small,
-                dark=counted.dark,
-                bright=counted.bright,
-                flat=counted.flat,
-                back_lit=counted.back_lit,
-                passed=counted.passed,
-                eye_px=spread(counted.eye_px),
-                sharpness=spread(counted.sharpness),
-                pitch=spread(counted.pitch),
-                yaw=spread(counted.yaw),
-                eye_px_bins=bins(counted.eye_px),
-                reasons=tuple(ReasonCount(measure, looks) for measure, looks in counted.reasons.most_common()),
-            )
+            counted, (width, height) = deepcopy(self._counted), self._size
+            for passage in self._followed.values():
+                if passage.at_s - passage.since_s >= LONG_ENOUGH_S:
+                    counted.add(passage)
+        elapsed_s = 0.0 if self._begun_s is None else self._clock.monotonic_s() - self._begun_s
+        return CheckFigures(
+            seconds=round(min(elapsed_s, self.wanted.seconds), 1),
+            width=width,
+            height=height,
+            decoded=camera.decoded,
+            lost=sum(each for reason, each in camera.dropped.items() if reason not in _NO_FAULT_OF_THE_CAMERA),
+            reconnects=camera.reconnects,
+            issues=tuple(sorted(issue.value for issue in issues)),
+            analysed=self.counts.frames,
+            smallest_face_px=self._settings.smallest_face_px,
+            zone_drawn=self._zone is not None,
+            faces=self._faces,
+            in_zone=self._in_zone,
+            passages=counted.passages,
+            clear=counted.clear,
+            too_small=counted.too_small,
+            dark=counted.dark,
+            bright=counted.bright,
+            flat=counted.flat,
+            back_lit=counted.back_lit,
+            passed=counted.passed,
+            eye_px=spread(counted.eye_px),
+            sharpness=spread(counted.sharpness),
+            pitch=spread(counted.pitch),
+            yaw=spread(counted.yaw),
+            eye_px_bins=bins(counted.eye_px),
+            reasons=tuple(ReasonCount(measure, many) for measure, many in counted.reasons.most_common()),
+        )
+
+    def _forget(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            passage = self._followed.pop(number, None)
+            if passage is not None:
+                self._counted.add(passage)
 
     def _examine(self, frame: Frame) -> None:
         at_s = frame.captured_monotonic_s if frame.media_time_s is None else frame.media_time_s
@@ -182,53 +229,48 @@ class CameraCheck:
         zone = self._zone
         inside = [face for face in faces if zone is None or zone.holds(*face.box.centre, width, height)]
         update = self._tracker.update(inside, at_s)
-        for number in update.ended:
-            self._followed.pop(number, None)
-        new = [number for number, _ in update.followed if number not in self._followed]
-        self._followed.update({number: _Followed(at_s) for number in new})
         with self._lock:
             self._size = size
             self.counts = replace(self.counts, frames=self.counts.frames + 1)
-            self._counted.faces += len(faces)
-            self._counted.in_zone += len(inside)
-            self._counted.passages += len(new)
+            self._faces += len(faces)
+            self._in_zone += len(inside)
+            self._forget(update.ended)
+            for number, _ in update.followed:
+                self._followed.setdefault(number, _Followed(at_s, at_s, at_s)).at_s = at_s
         due = [
-            (self._followed[number], face) for number, face in update.followed if self._followed[number].next_s <= at_s
+            (passage, face) for number, face in update.followed if (passage := self._followed[number]).next_s <= at_s
         ]
         for passage, face in due[:MOST_LOOKS_PER_FRAME]:
             passage.next_s = at_s + LOOK_EVERY_S
-            self._look_at(frame, passage, face)
+            look = self._look(frame, face)
+            if look is not None and (passage.best is None or look.quality > passage.best.quality):
+                passage.best = look
 
-    def _look_at(self, frame: Frame, passage: _Followed, face: Face) -> None:
+    def _look(self, frame: Frame, face: Face) -> _Look | None:
+        """What a face at full detail measures; None where it is none, or none to be told from something else."""
         closer = self._detector.refine(frame.image, face)
         if closer is None or closer.confidence < self._policy.confidence:
-            with self._lock:
-                self._counted.unclear += 1
-            return
+            return None
         chip = align(frame.image, closer.landmarks)
         quality = assess(closer, chip, frame.image.width, frame.image.height)
         back_lit = _is_back_lit(frame, closer, chip)
         overwrite((chip,))
+        of, pose = quality.components, head_pose(closer.landmarks)
         too_small = face.box.width < self._settings.smallest_face_px
         passed = not too_small and quality.unified >= self._policy.floor
-        pose = head_pose(closer.landmarks)
-        with self._lock:
-            counted = self._counted
-            counted.looks += 1
-            counted.too_small += too_small
-            counted.dark += quality.components[QualityMeasure.UNDER_EXPOSURE] < MARKED
-            counted.bright += quality.components[QualityMeasure.OVER_EXPOSURE] < MARKED
-            counted.flat += quality.components[QualityMeasure.DYNAMIC_RANGE] < MARKED
-            counted.back_lit += back_lit
-            counted.passed += passed
-            counted.passages_passed += passed and not passage.passed
-            counted.eye_px[round(eye_distance_px(closer.landmarks, pose))] += 1
-            counted.sharpness[round(quality.components[QualityMeasure.SHARPNESS])] += 1
-            counted.pitch[round(pose.pitch)] += 1
-            counted.yaw[round(abs(pose.yaw))] += 1
-            if not passed:
-                counted.reasons.update(measure.value for measure in _why_not(quality, too_small=too_small))
-        passage.passed |= passed
+        return _Look(
+            quality=quality.unified,
+            eye_px=round(eye_distance_px(closer.landmarks, pose)),
+            sharpness=round(of[QualityMeasure.SHARPNESS]),
+            pitch=round(pose.pitch),
+            yaw=round(abs(pose.yaw)),
+            too_small=too_small,
+            dark=of[QualityMeasure.UNDER_EXPOSURE] < MARKED,
+            bright=of[QualityMeasure.OVER_EXPOSURE] < MARKED,
+            flat=of[QualityMeasure.DYNAMIC_RANGE] < MARKED,
+            back_lit=back_lit,
+            why_not=frozenset() if passed else _why_not(quality, too_small=too_small),
+        )
 
 
 def spread(counted: Counter[int]) -> Spread:
@@ -248,10 +290,10 @@ def bins(counted: Counter[int]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _why_not(quality: Quality, *, too_small: bool) -> set[QualityMeasure]:
+def _why_not(quality: Quality, *, too_small: bool) -> frozenset[QualityMeasure]:
     """What makes a look one that is of no use: at least one measure."""
-    reasons = {*quality.reasons, *((QualityMeasure.INTER_EYE_DISTANCE,) if too_small else ())}
-    return reasons or {min(quality.components, key=quality.components.__getitem__)}
+    reasons = frozenset({*quality.reasons, *((QualityMeasure.INTER_EYE_DISTANCE,) if too_small else ())})
+    return reasons or frozenset({min(quality.components, key=quality.components.__getitem__)})
 
 
 def _is_back_lit(frame: Frame, face: Face, chip: BGRImage) -> bool:

@@ -14,8 +14,8 @@ from typing import Final
 EYE_PX_EDGES: Final = (8, 12, 16, 20, 24, 32, 40, 48, 64, 96)
 """Between the bins of the histogram of eye distances, in pixels; the first and the last bin are open."""
 
-ENOUGH_LOOKS: Final = 20
-"""Fewer looks at faces say nothing about a camera."""
+ENOUGH_PASSAGES: Final = 3
+"""Fewer say nothing about a camera."""
 WANTED_EYE_PX: Final = 32.0
 LEAST_EYE_PX: Final = 20.0
 """Where 0.985 of the likeness is left (`vision.quality.INTER_EYE_PX`): under it, small faces begin to cost matches."""
@@ -90,23 +90,24 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class ReasonCount:
-    """Looks that were of no use for this reason, by its name in ISO/IEC 29794-5; one look may have several."""
+    """Passages that were of no use for this reason, by its name in ISO/IEC 29794-5; one may have several."""
 
     measure: str
-    looks: int
+    passages: int
 
 
 @dataclass(frozen=True, slots=True)
 class CheckFigures:
     """What a node measured of a camera: counts and percentiles, about nobody.
 
-    `decoded` pictures came within `seconds`, `lost` ones came damaged or too late, `analysed` ones were looked at.
-    `faces` were found in those, some of them `in_zone`; everything below is of looks at faces in the zone, up to five a
-    second of each passage. Of `unclear` ones nothing was left at a closer look: backs of heads, profiles, patterns.
+    `decoded` pictures came within `seconds`, `lost` ones came damaged or too late, `analysed` ones were looked at, and
+    `issues` were seen of them (`capture.health.HealthIssue`). `faces` were found in those, some of them `in_zone`, and
+    `passages` are ways of one face through the zone. Of `clear` passages at least one look showed a face at full
+    detail, and everything below is of the best look at each: whoever comes near is far away first.
     `too_small` are narrower than the smallest face that the camera is to look for, `dark`, `bright`, `flat` and
     `back_lit` lose a twelfth of their likeness to light, and `passed` are good enough to be recognised.
     `eye_px` is the distance between the eyes in pixels, `sharpness` a score of 0 to 100, `pitch` and `yaw` degrees
-    (pitch below 0: seen from above; yaw without its sign). `eye_px_bins` counts looks between `EYE_PX_EDGES`.
+    (pitch below 0: seen from above; yaw without its sign). `eye_px_bins` counts between `EYE_PX_EDGES`.
     """
 
     seconds: float = 0.0
@@ -122,9 +123,7 @@ class CheckFigures:
     faces: int = 0
     in_zone: int = 0
     passages: int = 0
-    passages_passed: int = 0
-    looks: int = 0
-    unclear: int = 0
+    clear: int = 0
     too_small: int = 0
     dark: int = 0
     bright: int = 0
@@ -167,6 +166,15 @@ class CheckReport:
     rows: tuple[CheckRow, ...]
 
 
+_OF_PICTURE: Final[Mapping[str, tuple[CheckSubject, str, str]]] = MappingProxyType(
+    {
+        "dark": (CheckSubject.LIGHT, "The whole picture is dark.", "Add light, or have the camera expose longer."),
+        "overexposed": (CheckSubject.LIGHT, "The whole picture is too bright.", "Lower the exposure."),
+        "blurred": (CheckSubject.SHARPNESS, "The whole picture is blurred.", "Focus the camera, and clean its lens."),
+    }
+)
+"""Issues of a camera's picture that are told in the row they belong to; the others are told with its pictures."""
+
 _WORST_FIRST: Final = (
     CheckVerdict.POOR,
     CheckVerdict.TOO_FEW_FACES,
@@ -183,23 +191,22 @@ def report_of(figures: CheckFigures) -> CheckReport:
 
 
 def _faces(figures: CheckFigures) -> CheckRow:
-    finding = f"{_counted(figures.looks, 'look')} at faces, in {_counted(figures.passages, 'passage')}."
-    if figures.looks >= ENOUGH_LOOKS:
+    finding = f"{_counted(figures.passages, 'face')} passed, {figures.clear} of them to be seen clearly."
+    if figures.clear >= ENOUGH_PASSAGES:
         return CheckRow(CheckSubject.FACES, CheckVerdict.GOOD, finding)
-    if figures.in_zone >= ENOUGH_LOOKS:
-        finding += f" {_counted(figures.in_zone, 'face')} seemed to be there, most of them unclear at a closer look."
-        advice = "Faces are too blurred, too dark or too far turned: check focus, light and angle, then check again."
-    elif figures.faces >= ENOUGH_LOOKS:
-        advice = "Faces are found outside the zone: draw it where people walk, or lead people through it."
+    if figures.passages >= ENOUGH_PASSAGES:
+        advice = "Faces are too blurred, too dark or too far turned: mend focus, light and angle, and check again."
+    elif figures.faces > figures.in_zone:
+        advice = "Faces pass outside the zone: draw it where people walk, or lead people through it, and check again."
     else:
-        advice = "Have two or three people walk through the zone towards the camera, and check again."
+        advice = "Have two or three people walk towards the camera, each more than once, and check again."
     return CheckRow(CheckSubject.FACES, CheckVerdict.TOO_FEW_FACES, finding, advice)
 
 
 def _zone(figures: CheckFigures) -> CheckRow:
     if not figures.zone_drawn:
         return CheckRow(CheckSubject.ZONE, CheckVerdict.GOOD, "No zone is drawn: faces are looked for everywhere.")
-    if figures.faces < ENOUGH_LOOKS:
+    if figures.faces < ENOUGH_PASSAGES:
         return _too_few(CheckSubject.ZONE)
     share = figures.in_zone / figures.faces
     verdict = _at_least(share, IN_ZONE_SHARES)
@@ -216,15 +223,25 @@ def _of_faces(figures: CheckFigures) -> Sequence[CheckRow]:
         CheckSubject.POSE: _pose,
         CheckSubject.GATE: _gate,
     }
-    enough = figures.looks >= ENOUGH_LOOKS
-    return [row(figures) if enough else _too_few(subject) for subject, row in rows.items()]
+    if figures.clear >= ENOUGH_PASSAGES:
+        return [row(figures) for row in rows.values()]
+    return [_of_picture(figures, subject) for subject in rows]
+
+
+def _of_picture(figures: CheckFigures, subject: CheckSubject) -> CheckRow:
+    """What the picture alone says where there are too few faces."""
+    for issue in figures.issues:
+        about, finding, advice = _OF_PICTURE.get(issue, (None, "", ""))
+        if about is subject:
+            return CheckRow(subject, CheckVerdict.POOR, finding, advice)
+    return _too_few(subject)
 
 
 def _face_size(figures: CheckFigures) -> CheckRow:
-    eyes, share = figures.eye_px, figures.too_small / figures.looks
+    eyes, share = figures.eye_px, figures.too_small / figures.clear
     finding = (
-        f"{eyes.p50:.0f} px between the eyes at the median; {eyes.p10:.0f} at the tenth and {eyes.p90:.0f} at the "
-        "ninetieth percentile."
+        f"At their best moment, faces are {eyes.p50:.0f} px between the eyes at the median, {eyes.p10:.0f} at the "
+        f"tenth and {eyes.p90:.0f} at the ninetieth percentile."
     )
     size = _at_least(eyes.p50, (WANTED_EYE_PX, LEAST_EYE_PX))
     looked_for = _at_most(share, TOO_SMALL_SHARES)
@@ -237,8 +254,8 @@ def _face_size(figures: CheckFigures) -> CheckRow:
         )
     if looked_for is not CheckVerdict.GOOD:
         advice.append(
-            f"{_percent(share)} of the faces are narrower than the {figures.smallest_face_px} px that this camera is "
-            "to look for: bring the camera closer, or look for smaller faces."
+            f"{_percent(share)} of the faces stay narrower than the {figures.smallest_face_px} px that this camera is "
+            "to look for: bring it closer, or look for smaller faces."
         )
     return CheckRow(CheckSubject.FACE_SIZE, verdict, finding, " ".join(advice))
 
@@ -246,7 +263,7 @@ def _face_size(figures: CheckFigures) -> CheckRow:
 def _sharpness(figures: CheckFigures) -> CheckRow:
     sharp = figures.sharpness
     verdict = _at_least(sharp.p50, (WANTED_SHARPNESS, LEAST_SHARPNESS))
-    finding = f"Faces keep {sharp.p50:.0f} of 100 by their sharpness at the median, and {sharp.p10:.0f} at the tenth."
+    finding = f"{sharp.p50:.0f} of 100 at the median, and {sharp.p10:.0f} at the tenth percentile."
     if figures.eye_px.p50 < LEAST_EYE_PX:
         advice = "Such small faces are never sharp: mind their size first, then focus and shutter."
     else:
@@ -261,8 +278,8 @@ def _light(figures: CheckFigures) -> CheckRow:
         (figures.back_lit, "against the light", "Faces are lit from behind: turn the camera, or widen its range."),
         (figures.flat, "without contrast", "Faces have little contrast: clean the lens, and check haze and bitrate."),
     )
-    verdicts = [(_at_most(looks / figures.looks, BADLY_LIT_SHARES), words) for looks, _, words in faults]
-    shares = [f"{_percent(looks / figures.looks)} {what}" for looks, what, _ in faults]
+    verdicts = [(_at_most(looks / figures.clear, BADLY_LIT_SHARES), words) for looks, _, words in faults]
+    shares = [f"{_percent(looks / figures.clear)} {what}" for looks, what, _ in faults]
     finding = f"Of the faces, {', '.join(shares[:-1])} and {shares[-1]}."
     advice = " ".join(words for verdict, words in verdicts if verdict is not CheckVerdict.GOOD)
     return CheckRow(CheckSubject.LIGHT, _worse(*(verdict for verdict, _ in verdicts)), finding, advice)
@@ -284,13 +301,10 @@ def _pose(figures: CheckFigures) -> CheckRow:
 
 
 def _gate(figures: CheckFigures) -> CheckRow:
-    share = figures.passed / figures.looks
+    share = figures.passed / figures.clear
     verdict = _at_least(share, PASSED_SHARES)
-    finding = (
-        f"{_percent(share)} of the looks are, and {figures.passages_passed} of {_counted(figures.passages, 'passage')} "
-        "had at least one."
-    )
-    worst = [f"{_percent(each.looks / figures.looks)} {REASON_WORDS[each.measure]}" for each in figures.reasons[:3]]
+    finding = f"{figures.passed} of {_counted(figures.clear, 'face')} could be recognised at their best moment."
+    worst = [f"{_percent(each.passages / figures.clear)} {REASON_WORDS[each.measure]}" for each in figures.reasons[:3]]
     advice = f"What is in the way: {', '.join(worst)}." if worst else ""
     return CheckRow(CheckSubject.GATE, verdict, finding, _unless_good(verdict, advice))
 
@@ -309,8 +323,9 @@ def _pictures(figures: CheckFigures) -> CheckRow:
         advice.append("Pictures come damaged or late: check the network, or lower the bitrate.")
     if figures.reconnects:
         advice.append(f"The camera was lost {_counted(figures.reconnects, 'time')}: check its cable and power.")
-    if figures.issues:
-        advice.append(f"The picture was {', '.join(figures.issues).replace('_', ' ')}.")
+    others = [each.replace("_", " ") for each in figures.issues if each not in _OF_PICTURE]
+    if others:
+        advice.append(f"Seen at times: {', '.join(others)}.")
         link = CheckVerdict.BORDERLINE
     return CheckRow(CheckSubject.PICTURES, _worse(rate, lost, link), finding, " ".join(advice))
 

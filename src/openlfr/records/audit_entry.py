@@ -46,6 +46,7 @@ class SystemAct(StrEnum):
     PURGE_BEGUN = "begin a purge"
     RETENTION_OVERDUE = "notice that data are kept too long"
     NODE_DOUBLED = "notice that two programs run with one node's keys"
+    CAMERA_CHECKED = "keep what the check of a camera found"
     MATCH_DISCLOSED = "tell another system of a match"
     WEBHOOK_DISABLED = "disable a webhook whose receiver takes nothing"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from openlfr.capture.address import AddressError, CameraAddress
@@ -16,9 +16,11 @@ from openlfr.policy.refusal import FieldProblem, Refusal, RefusalCode, refused_f
 from openlfr.policy.roles import Action, Actor, may_act
 from openlfr.policy.text import text_problems
 from openlfr.records.acting import reference, write_done, write_refused
+from openlfr.records.camera_place_tables import CameraPlaceRow
+from openlfr.records.camera_places import seen_cameras, sees_camera
 from openlfr.records.deployment_tables import MAX_NAME
 from openlfr.records.hub_records import HubRecords
-from openlfr.records.node_tables import CameraRow, NodeRow
+from openlfr.records.node_tables import CameraCheckRow, CameraRow, NodeRow
 from openlfr.sealing.box import Place
 from openlfr.sealing.canonical import canonical_bytes, parse_canonical
 from openlfr.sealing.vault_file import KeyPurpose
@@ -98,18 +100,22 @@ class Cameras:
                 return self._refused(session, by, camera, origin, row)
             session.get_one(NodeRow, row.node_id).settings_version += 1
             gone = self._done(session, by, row, origin, f"Removed {row.name}.")
+            session.execute(delete(CameraCheckRow).where(CameraCheckRow.camera_id == row.id))
+            session.execute(delete(CameraPlaceRow).where(CameraPlaceRow.camera_id == row.id))
             session.delete(row)
             return gone
 
     def everybody(self, by: Actor, origin: str) -> Sequence[Camera] | Refusal:
-        """All cameras, the oldest first, with no login in their addresses."""
+        """All cameras within reach, the oldest first, with no login in their addresses."""
         verdict = may_act(by, Action.VIEW_FLEET, self.records.clock())
         if isinstance(verdict, Refusal):
             with self.records.database.writing() as session:
                 log = reference(KIND, "")
                 return write_refused(self.records, session, by, Action.VIEW_FLEET, log, origin, verdict)
         with self.records.database.reading() as session:
-            return [self._camera(row) for row in session.scalars(select(CameraRow).order_by(CameraRow.id))]
+            seen = seen_cameras(session, by.reach)
+            rows = session.scalars(select(CameraRow).order_by(CameraRow.id))
+            return [self._camera(row) for row in rows if seen(CameraId(row.id))]
 
     def look(self, by: Actor, camera: CameraId, origin: str) -> NodeId | Refusal:
         """Begin to look through a camera: the node that shows it. The look is in the audit log before any picture."""
@@ -117,8 +123,8 @@ class Cameras:
             log = reference(KIND, camera)
             verdict = may_act(by, Action.VIEW_CAMERA, self.records.clock())
             row = None if isinstance(verdict, Refusal) or not is_identifier(camera) else session.get(CameraRow, camera)
-            if row is None:
-                refusal = verdict if isinstance(verdict, Refusal) else _UNKNOWN
+            if row is None or not sees_camera(session, by, camera):
+                refusal = verdict if isinstance(verdict, Refusal) else NO_SUCH_CAMERA
                 return write_refused(self.records, session, by, Action.VIEW_CAMERA, log, origin, refusal)
             write_done(self.records, session, by, Action.VIEW_CAMERA, log, origin, "Looked through it, blurred.")
             return NodeId(row.node_id)
@@ -151,7 +157,7 @@ class Cameras:
             return verdict
         row = session.get(CameraRow, camera) if is_identifier(camera) else None
         if row is None:
-            return _UNKNOWN
+            return NO_SUCH_CAMERA
         if row.version != version:
             return Refusal(RefusalCode.CHANGED_MEANWHILE, "Somebody changed this camera meanwhile: look at it again.")
         return row
@@ -208,7 +214,7 @@ def settings_for(records: HubRecords, session: Session, node: NodeId) -> NodeSet
     )
 
 
-_UNKNOWN = Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such camera.")
+NO_SUCH_CAMERA: Final = Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such camera.")
 
 
 def _draft_problems(draft: CameraDraft, *, address_needed: bool) -> Iterator[FieldProblem]:

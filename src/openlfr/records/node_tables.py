@@ -1,4 +1,5 @@
-"""The tables of nodes: who they are, their cameras, what they counted, and lists that a lost node never gave back."""
+"""The tables of nodes: who they are, their cameras and checks of those, what they counted, and lists that a lost node
+never gave back."""
 
 from datetime import datetime
 
@@ -60,6 +61,19 @@ class CameraRow(Table):
     smallest_face_px: Mapped[int]
     zone: Mapped[bytes]
     address: Mapped[Sealed]
+
+
+class CameraCheckRow(Table):
+    """The newest check of a camera that gave figures: their document, about nobody, and who asked for it."""
+
+    __tablename__ = "camera_checks"
+
+    camera_id: Mapped[Identifier] = mapped_column(ForeignKey("cameras.id"), primary_key=True)
+    id: Mapped[Identifier]
+    asked_by: Mapped[str] = mapped_column(String(MAX_STAFF))
+    asked_at: Mapped[datetime]
+    kept_at: Mapped[datetime]
+    figures: Mapped[bytes]
 
 
 class TallyRow(Table):

@@ -1,0 +1,63 @@
+"""Checks of cameras before they are relied on: whether faces can be recognised through them, and what to mend."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+from starlette.concurrency import run_in_threadpool
+
+from openlfr.hub.fleet import Fleet
+from openlfr.hub.idempotency import OnceOnly
+from openlfr.hub.parts import HubServices
+from openlfr.hub.problems import answered
+from openlfr.hub.public_routes import PREFIX
+from openlfr.hub.routers.nodes import OurFleet
+from openlfr.hub.schemas.camera_checks import CameraCheckView, CheckForm, check_view
+from openlfr.hub.schemas.wire import Identifier
+from openlfr.hub.services import Services
+from openlfr.hub.signed_in import Caller, SignedIn
+from openlfr.policy.identifiers import CameraId, NodeId
+from openlfr.policy.refusal import Refusal
+from openlfr.records.camera_checks import CameraChecks
+
+router = APIRouter(prefix="/cameras/{camera}/checks", tags=["cameras"], route_class=OnceOnly)
+
+CameraPath = Annotated[Identifier, Path(description="The camera's identifier.")]
+
+
+@router.post("", status_code=HTTPStatus.ACCEPTED)
+async def check_camera(
+    caller: SignedIn, services: HubServices, fleet: OurFleet, camera: CameraPath, form: CheckForm, response: Response
+) -> CameraCheckView:
+    """Have the camera's node measure the faces before it for a while. No template is made and no picture kept; it ends
+    by itself, and is refused while a live deployment has the camera armed."""
+    whose = CameraId(camera)
+    node = answered(await run_in_threadpool(_begin, caller, services, fleet, whose, form))
+    fleet.questions.check(node, whose, form.seconds, caller.staff)
+    response.headers["Location"] = f"{PREFIX}/cameras/{camera}/checks/newest"
+    return await run_in_threadpool(_view, caller, services, fleet, whose)
+
+
+@router.get("/newest")
+def get_newest_check(caller: SignedIn, services: HubServices, fleet: OurFleet, camera: CameraPath) -> CameraCheckView:
+    """How the camera's newest check fares, and the report of the last one that gave one."""
+    return _view(caller, services, fleet, CameraId(camera))
+
+
+def _begin(caller: Caller, services: Services, fleet: Fleet, camera: CameraId, form: CheckForm) -> NodeId | Refusal:
+    now = services.records.clock()
+    asked = fleet.questions.checks.newest_about(camera)
+    return CameraChecks(services.records).begin(
+        caller.actor,
+        camera,
+        form.seconds,
+        caller.origin,
+        people_know=form.people_know,
+        heard={node for node, news in fleet.news.items() if not news.silent(now)},
+        running=asked is not None and asked.stands(now),
+    )
+
+
+def _view(caller: Caller, services: Services, fleet: Fleet, camera: CameraId) -> CameraCheckView:
+    kept = answered(CameraChecks(services.records).newest(caller.actor, camera))
+    return check_view(camera, fleet.questions.checks.newest_about(camera), kept, services.records.clock())
