@@ -1,6 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, body } from "./client";
 
+/** Who the hub says that it was when nobody asked it to. */
+const HUB = "hub";
+
 /** Everybody one works with: who decided, and who may be put on duty. */
 export function useColleagues() {
   return useQuery({
@@ -10,9 +13,12 @@ export function useColleagues() {
   });
 }
 
-/** The name behind an identifier of staff; the identifier itself while names are not here. */
+/** The name behind an identifier of staff; the end of the identifier where no name is known for it. */
 export function useNames(): (staff: string | null | undefined) => string {
   const { data } = useColleagues();
   const names = new Map((data ?? []).map((each) => [each.staff, each.name]));
-  return (staff) => (staff ? (names.get(staff) ?? staff) : "–");
+  return (staff) => {
+    if (!staff) return "–";
+    return staff === HUB ? "the hub itself" : (names.get(staff) ?? `officer …${staff.slice(-4)}`);
+  };
 }

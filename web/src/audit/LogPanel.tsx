@@ -1,34 +1,38 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body, type Schemas } from "../api/client";
-import { useNames } from "../api/colleagues";
-import { actWords, useVocabulary } from "../api/vocabulary";
+import { useColleagues, useNames } from "../api/colleagues";
+import { useVocabulary } from "../api/vocabulary";
 import { fromLocal } from "../deployments/moments";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { Select, TextField } from "../ui/Field";
 import { Facts, Panel } from "../ui/Page";
-import { Badge, Empty, Shown } from "../ui/States";
+import { Pages } from "../ui/Pages";
+import { Empty, Shown } from "../ui/States";
 import { Table } from "../ui/Table";
-import { Time } from "../ui/Time";
+import { LOCAL_TIME, Time } from "../ui/Time";
+import { Deed } from "./Deed";
 
 type Entry = Schemas["EntryView"];
 
 const ANY = "any";
+const HUB = "hub";
 
 /** The log, newest first, by record, person, act and time. */
 export function LogPanel() {
   const vocabulary = useVocabulary().data;
   const name = useNames();
+  const colleagues = useColleagues().data;
   const [record, setRecord] = useState("");
-  const [staff, setStaff] = useState("");
+  const [staff, setStaff] = useState(ANY);
   const [act, setAct] = useState(ANY);
   const [since, setSince] = useState("");
   const [until, setUntil] = useState("");
   const [opened, setOpened] = useState<number | null>(null);
   const asked = {
     ...(record.trim() ? { record: record.trim() } : {}),
-    ...(staff.trim() ? { staff: staff.trim() } : {}),
+    ...(staff === ANY ? {} : { staff }),
     ...(act === ANY ? {} : { act: [act] }),
     ...(fromLocal(since) ? { since: fromLocal(since) ?? undefined } : {}),
     ...(fromLocal(until) ? { until: fromLocal(until) ?? undefined } : {}),
@@ -49,12 +53,15 @@ export function LogPanel() {
       <div className="stack">
         <div className="grid-two">
           <TextField label="Record" hint="Its identifier." type="search" value={record} onChange={setRecord} />
-          <TextField
+          <Select
             label="Person"
-            hint="Their identifier; hub for the hub itself."
-            type="search"
             value={staff}
             onChange={setStaff}
+            options={[
+              { id: ANY, text: "Anybody" },
+              { id: HUB, text: "The hub itself" },
+              ...(colleagues ?? []).map((each) => ({ id: each.staff, text: each.name })),
+            ]}
           />
           <Select
             label="Act"
@@ -65,14 +72,10 @@ export function LogPanel() {
               ...(vocabulary?.acts ?? []).map((each) => ({ id: each.name, text: each.words })),
             ]}
           />
-          <TextField label="Since" type="datetime-local" value={since} onChange={setSince} />
-          <TextField label="Until" type="datetime-local" value={until} onChange={setUntil} />
+          <TextField label="Since" hint={LOCAL_TIME} type="datetime-local" value={since} onChange={setSince} />
+          <TextField label="Until" hint={LOCAL_TIME} type="datetime-local" value={until} onChange={setUntil} />
         </div>
-        <Shown
-          of={{ ...found, data: found.data?.pages.flatMap((page) => page.items) }}
-          what="entries"
-          empty={<Empty title="No entry like that" />}
-        >
+        <Pages of={found} what="entries" empty={<Empty title="No entry like that" />}>
           {(entries) => (
             <Table<Entry>
               label="Audit log"
@@ -88,16 +91,8 @@ export function LogPanel() {
                   ),
                 },
                 { title: "When", show: (row) => <Time at={row.recorded_at} /> },
-                { title: "Who", show: (row) => (row.staff === "hub" ? "the hub itself" : name(row.staff)) },
-                {
-                  title: "What",
-                  show: (row) => (
-                    <span className="row">
-                      {actWords(vocabulary, row.act)}
-                      {row.refused && <Badge tone="warn">refused</Badge>}
-                    </span>
-                  ),
-                },
+                { title: "Who", show: (row) => name(row.staff) },
+                { title: "What", show: (row) => <Deed act={row.act} refused={row.refused} /> },
                 { title: "Kind", show: (row) => row.processing },
                 {
                   title: "Record",
@@ -111,8 +106,7 @@ export function LogPanel() {
               ]}
             />
           )}
-        </Shown>
-        {found.hasNextPage && <Button onPress={() => void found.fetchNextPage()}>Show more</Button>}
+        </Pages>
         {opened !== null && <EntryDialog sequence={opened} onClose={() => setOpened(null)} />}
       </div>
     </Panel>
@@ -120,7 +114,6 @@ export function LogPanel() {
 }
 
 function EntryDialog({ sequence, onClose }: { sequence: number; onClose: () => void }) {
-  const vocabulary = useVocabulary().data;
   const name = useNames();
   const [proving, setProving] = useState(false);
   const at = { params: { path: { sequence } } };
@@ -141,9 +134,9 @@ function EntryDialog({ sequence, onClose }: { sequence: number; onClose: () => v
           <Facts
             of={[
               ["When", <Time key="when" at={entry.recorded_at} />],
-              ["Who", entry.staff === "hub" ? "the hub itself" : name(entry.staff)],
+              ["Who", name(entry.staff)],
               ["As", entry.role || "–"],
-              ["What", actWords(vocabulary, entry.act)],
+              ["What", <Deed key="what" act={entry.act} refused={entry.refused} />],
               ["Kind of processing", entry.processing],
               ["Justification", justification],
               ["Recipient", recipient || "–"],

@@ -1,8 +1,8 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { api, body } from "../api/client";
-import { Button } from "../ui/Button";
 import { Panel } from "../ui/Page";
-import { Empty, Shown } from "../ui/States";
+import { Pages } from "../ui/Pages";
+import { Empty } from "../ui/States";
 import { Table } from "../ui/Table";
 import { Time } from "../ui/Time";
 
@@ -16,11 +16,7 @@ export function ReceiptPanel() {
   });
   return (
     <Panel>
-      <Shown
-        of={{ ...found, data: found.data?.pages.flatMap((page) => page.items) }}
-        what="receipts"
-        empty={<Empty title="Nothing was destroyed yet" />}
-      >
+      <Pages of={found} what="receipts" empty={<Empty title="Nothing was destroyed yet" />}>
         {(receipts) => (
           <Table
             label="Deletion receipts"
@@ -41,8 +37,7 @@ export function ReceiptPanel() {
             ]}
           />
         )}
-      </Shown>
-      {found.hasNextPage && <Button onPress={() => void found.fetchNextPage()}>Show more</Button>}
+      </Pages>
     </Panel>
   );
 }

@@ -2,10 +2,11 @@ import { useState } from "react";
 import { Link } from "react-router";
 import { choices, useVocabulary } from "../api/vocabulary";
 import { useSession } from "../session/session";
-import { Button, ButtonLink } from "../ui/Button";
+import { ButtonLink } from "../ui/Button";
 import { Select, TextField } from "../ui/Field";
 import { Page, Panel } from "../ui/Page";
-import { Empty, Shown } from "../ui/States";
+import { Pages } from "../ui/Pages";
+import { Empty } from "../ui/States";
 import { Table } from "../ui/Table";
 import { Time } from "../ui/Time";
 import { type State, type Summary, useDeployments } from "./queries";
@@ -19,7 +20,6 @@ export function DeploymentList() {
   const [site, setSite] = useState("");
   const vocabulary = useVocabulary().data;
   const found = useDeployments(state === ANY ? [] : [state as State], site);
-  const rows = found.data?.pages.flatMap((page) => page.items);
   return (
     <Page
       title="Deployments"
@@ -42,8 +42,8 @@ export function DeploymentList() {
             options={[{ id: ANY, text: "Any" }, ...choices(vocabulary, "deployment_states")]}
           />
         </div>
-        <Shown
-          of={{ ...found, data: rows }}
+        <Pages
+          of={found}
           what="deployments"
           empty={
             <Empty title="No deployment here">
@@ -76,12 +76,7 @@ export function DeploymentList() {
               ]}
             />
           )}
-        </Shown>
-        {found.hasNextPage && (
-          <Button isDisabled={found.isFetchingNextPage} onPress={() => void found.fetchNextPage()}>
-            Show more
-          </Button>
-        )}
+        </Pages>
       </Panel>
     </Page>
   );

@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { Link, useParams } from "react-router";
 import { useNames } from "../api/colleagues";
 import { capital } from "../api/vocabulary";
@@ -7,6 +6,7 @@ import { RecognitionPanel } from "../reports/RecognitionPanel";
 import { Button, ButtonLink } from "../ui/Button";
 import { Facts, Figures, Page, Panel } from "../ui/Page";
 import { Badge, Empty, Notice, Shown } from "../ui/States";
+import { Tabs } from "../ui/Tabs";
 import { Countdown, Time } from "../ui/Time";
 import { ActDialog } from "./ActDialog";
 import { type ActOffer, offersFor } from "./acts";
@@ -57,35 +57,17 @@ function Deployment({ view }: { view: View }) {
     >
       {asking && <ActDialog offer={asking} view={view} onClose={() => setAsking(null)} />}
       <TimeWindow view={view} />
-      <Tabs className="tabs">
-        <TabList className="tab-list" aria-label="Parts of the deployment">
-          {["Figures", "Application", "Decisions", "Officers", "Recognition test", "Timeline"].map((title) => (
-            <Tab key={title} id={title} className="tab">
-              {title}
-            </Tab>
-          ))}
-        </TabList>
-        <TabPanel id="Figures">
-          <LiveFigures view={view} />
-        </TabPanel>
-        <TabPanel id="Application">
-          <Application form={view.application} />
-        </TabPanel>
-        <TabPanel id="Decisions">
-          <Decisions deployment={summary.deployment} />
-        </TabPanel>
-        <TabPanel id="Officers">
-          <Officers view={view} />
-        </TabPanel>
-        <TabPanel id="Recognition test">
-          <RecognitionPanel deployment={summary} />
-        </TabPanel>
-        <TabPanel id="Timeline">
-          <Panel>
-            <Timeline deployment={summary.deployment} />
-          </Panel>
-        </TabPanel>
-      </Tabs>
+      <Tabs
+        label="Parts of the deployment"
+        parts={[
+          { title: "Figures", content: <LiveFigures view={view} /> },
+          { title: "Application", content: <Application form={view.application} /> },
+          { title: "Decisions", content: <Decisions deployment={summary.deployment} /> },
+          { title: "Officers", content: <Officers view={view} /> },
+          { title: "Recognition test", content: <RecognitionPanel deployment={summary} /> },
+          { title: "Timeline", content: <Timeline deployment={summary.deployment} /> },
+        ]}
+      />
     </Page>
   );
 }

@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, body } from "../api/client";
-import { useColleagues } from "../api/colleagues";
+import { useColleagues, useNames } from "../api/colleagues";
 import type { Problem } from "../api/problem";
 import { choices, useVocabulary } from "../api/vocabulary";
 import { useCameras } from "../cameras/CameraList";
 import { Checkbox, CheckboxGroup, Select, TextField } from "../ui/Field";
+import { LOCAL_TIME } from "../ui/Time";
 import { fromLocal, toLocal } from "./moments";
 import type { Form } from "./queries";
 
@@ -36,7 +37,7 @@ export function TermsFields({ terms, onChange, rehearsal, problem }: Props) {
         <TextField
           label="From"
           type="datetime-local"
-          hint="Your local time."
+          hint={LOCAL_TIME}
           value={toLocal(terms.window.start)}
           onChange={(start) => set({ window: { ...terms.window, start: fromLocal(start) ?? terms.window.start } })}
           wrong={wrong("window.start")}
@@ -44,6 +45,7 @@ export function TermsFields({ terms, onChange, rehearsal, problem }: Props) {
         <TextField
           label="To"
           type="datetime-local"
+          hint={LOCAL_TIME}
           value={toLocal(terms.window.end)}
           onChange={(end) => set({ window: { ...terms.window, end: fromLocal(end) ?? terms.window.end } })}
           wrong={wrong("window.end")}
@@ -174,13 +176,14 @@ function CertificateChoice({ terms, set, wrong }: Choosing) {
 
 function OfficerChoice({ terms, set, wrong }: Choosing) {
   const people = useColleagues();
+  const name = useNames();
   const today = new Date().toISOString().slice(0, 10);
   // Who has no training in force could not check in.
   const known = (people.data ?? []).filter((each) => !each.closed && each.live_until && each.live_until >= today);
   const ids = new Set(known.map((each) => each.staff));
   const options = [
     ...known.map((each) => ({ id: each.staff, text: each.name })),
-    ...terms.officers.filter((each) => !ids.has(each)).map((each) => ({ id: each, text: each })),
+    ...terms.officers.filter((each) => !ids.has(each)).map((each) => ({ id: each, text: name(each) })),
   ];
   return (
     <CheckboxGroup

@@ -1,13 +1,13 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useSearchParams } from "react-router";
 import { api, body, type Schemas } from "../api/client";
 import { choices, useVocabulary } from "../api/vocabulary";
-import { useDeployments } from "../deployments/queries";
+import { DeploymentSelect, useDeploymentInAddress } from "../deployments/DeploymentSelect";
 import { Button } from "../ui/Button";
 import { Select } from "../ui/Field";
 import { Page, Panel } from "../ui/Page";
-import { Badge, Empty, Shown } from "../ui/States";
+import { Pages } from "../ui/Pages";
+import { Badge, Empty } from "../ui/States";
 import { Table } from "../ui/Table";
 import { Time } from "../ui/Time";
 import { AlertRecordDialog } from "./AlertRecordDialog";
@@ -19,23 +19,11 @@ const ANY = "any";
 
 /** What came of the alerts of a deployment: decisions, outcomes, later results, and the published figures. */
 export default function RecordRoutes() {
-  const [search, setSearch] = useSearchParams();
-  const deployment = search.get("deployment");
-  const deployments = useDeployments([], "");
-  const all = deployments.data?.pages.flatMap((page) => page.items) ?? [];
+  const [deployment, setDeployment] = useDeploymentInAddress();
   return (
     <Page title="Records" below="Alerts with their decisions and outcomes, and what became of them later.">
       <Panel>
-        <Select
-          label="Deployment"
-          value={deployment}
-          onChange={(id) => setSearch({ deployment: id })}
-          options={all.map((each) => ({
-            id: each.deployment,
-            text: each.site || each.deployment,
-            hint: `${each.state}, ${new Date(each.window.start).toLocaleDateString()}${each.rehearsal ? ", rehearsal" : ""}`,
-          }))}
-        />
+        <DeploymentSelect value={deployment} onChange={setDeployment} />
       </Panel>
       {deployment === null ? (
         <Empty title="Choose a deployment" />
@@ -79,11 +67,7 @@ function Alerts({ deployment }: { deployment: string }) {
           onChange={setState}
           options={[{ id: ANY, text: "Any" }, ...choices(vocabulary, "alert_states")]}
         />
-        <Shown
-          of={{ ...found, data: found.data?.pages.flatMap((page) => page.items) }}
-          what="alerts"
-          empty={<Empty title="No alert" />}
-        >
+        <Pages of={found} what="alerts" empty={<Empty title="No alert" />}>
           {(alerts) => (
             <Table<ListedAlert>
               label="Alerts"
@@ -114,8 +98,7 @@ function Alerts({ deployment }: { deployment: string }) {
               ]}
             />
           )}
-        </Shown>
-        {found.hasNextPage && <Button onPress={() => void found.fetchNextPage()}>Show more</Button>}
+        </Pages>
         {opened && <AlertRecordDialog alert={opened} onClose={() => setOpened(null)} />}
       </div>
     </Panel>

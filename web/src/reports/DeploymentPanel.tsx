@@ -1,11 +1,10 @@
 import { useState } from "react";
 import { api } from "../api/client";
 import { save } from "../api/save";
-import { useDeployments } from "../deployments/queries";
+import { DeploymentSelect } from "../deployments/DeploymentSelect";
 import { useSession } from "../session/session";
-import { Select, TextField } from "../ui/Field";
+import { TextField } from "../ui/Field";
 import { Panel } from "../ui/Page";
-import { Empty, Shown } from "../ui/States";
 import { FIGURES, FileButtons, PAGES } from "./FileButtons";
 
 const SIGNS = [
@@ -18,28 +17,12 @@ const SIGNS = [
 
 /** What belongs to one deployment: its record, the annex to its assessments, its notices. */
 export function DeploymentPanel() {
-  const found = useDeployments([], "");
   const [deployment, setDeployment] = useState<string | null>(null);
   const { holds } = useSession();
-  const all = found.data?.pages.flatMap((page) => page.items);
   return (
     <div className="stack">
       <Panel title="Which deployment?">
-        <Shown of={{ ...found, data: all }} what="deployments" empty={<Empty title="There is no deployment yet" />}>
-          {(rows) => (
-            <Select
-              label="Deployment"
-              hint={found.hasNextPage ? "The newest are listed." : undefined}
-              value={deployment}
-              onChange={setDeployment}
-              options={rows.map((each) => ({
-                id: each.deployment,
-                text: `${each.site}, ${new Date(each.window.start).toLocaleDateString()}`,
-                hint: each.state,
-              }))}
-            />
-          )}
-        </Shown>
+        <DeploymentSelect value={deployment} onChange={setDeployment} />
       </Panel>
       {deployment && (
         <>

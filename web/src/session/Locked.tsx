@@ -1,5 +1,4 @@
 import { useMutation } from "@tanstack/react-query";
-import { KeyRound } from "lucide-react";
 import { useState } from "react";
 import { api, body } from "../api/client";
 import { Button } from "../ui/Button";
@@ -7,7 +6,7 @@ import { TextField } from "../ui/Field";
 import { Panel } from "../ui/Page";
 import { ProblemNotice } from "../ui/States";
 import { Brand } from "./Brand";
-import { passkeysWork, shownPasskey } from "./passkey";
+import { PasskeyButton } from "./PasskeyButton";
 import type { Session } from "./session";
 
 export function Locked({ session, onDone }: { session: Session; onDone: () => Promise<void> }) {
@@ -17,16 +16,7 @@ export function Locked({ session, onDone }: { session: Session; onDone: () => Pr
     onSuccess: onDone,
     onError: () => setPassword(""),
   });
-  const byPasskey = useMutation({
-    mutationFn: async () => {
-      const asked = body(await api.POST("/api/v1/session/unlock/passkey/options"));
-      const credential = await shownPasskey(asked.options);
-      return api.POST("/api/v1/session/unlock/passkey", { body: { challenge: asked.challenge, credential } });
-    },
-    onSuccess: onDone,
-  });
   const signOut = useMutation({ mutationFn: async () => api.DELETE("/api/v1/session"), onSuccess: onDone });
-  const problem = byPassword.error ?? byPasskey.error ?? signOut.error;
   return (
     <main className="alone">
       <div className="stack">
@@ -34,13 +24,13 @@ export function Locked({ session, onDone }: { session: Session; onDone: () => Pr
         <Panel title="The console is locked">
           <div className="stack">
             <p>Nobody did anything here for a while, {session.name}. What you were doing is kept: unlock to go on.</p>
-            {problem && <ProblemNotice problem={problem} />}
-            {passkeysWork() && (
-              <Button kind="primary" wide isDisabled={byPasskey.isPending} onPress={() => byPasskey.mutate()}>
-                <KeyRound aria-hidden />
-                Unlock with a passkey
-              </Button>
-            )}
+            <PasskeyButton
+              ask={async () => body(await api.POST("/api/v1/session/unlock/passkey/options"))}
+              show={async (answer) => api.POST("/api/v1/session/unlock/passkey", { body: answer })}
+              onDone={onDone}
+            >
+              Unlock with a passkey
+            </PasskeyButton>
             {session.method === "password and code" && (
               <form
                 noValidate
@@ -58,11 +48,13 @@ export function Locked({ session, onDone }: { session: Session; onDone: () => Pr
                   value={password}
                   onChange={setPassword}
                 />
+                {byPassword.error && <ProblemNotice problem={byPassword.error} />}
                 <Button type="submit" wide isDisabled={!password || byPassword.isPending}>
                   Unlock
                 </Button>
               </form>
             )}
+            {signOut.error && <ProblemNotice problem={signOut.error} />}
             <Button kind="plain" onPress={() => signOut.mutate()}>
               Sign out instead
             </Button>

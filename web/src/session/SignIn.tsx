@@ -1,5 +1,4 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { KeyRound } from "lucide-react";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
 import { api, body } from "../api/client";
@@ -8,7 +7,7 @@ import { TextField } from "../ui/Field";
 import { Panel } from "../ui/Page";
 import { Notice, ProblemNotice } from "../ui/States";
 import { Brand } from "./Brand";
-import { passkeysWork, shownPasskey } from "./passkey";
+import { PasskeyButton } from "./PasskeyButton";
 
 const FROM_DIRECTORY: Record<string, string> = {
   refused: "Your force's directory did not let you in here, or your account is not known. Ask an administrator.",
@@ -26,15 +25,6 @@ export function SignIn({ onDone }: { onDone: () => Promise<void> }) {
     onSuccess: onDone,
     onError: () => setCode(""),
   });
-  const byPasskey = useMutation({
-    mutationFn: async () => {
-      const asked = body(await api.POST("/api/v1/sign-in/passkey/options"));
-      const credential = await shownPasskey(asked.options);
-      return body(await api.POST("/api/v1/sign-in/passkey", { body: { challenge: asked.challenge, credential } }));
-    },
-    onSuccess: onDone,
-  });
-  const problem = byPassword.error ?? byPasskey.error;
   const directory = FROM_DIRECTORY[search.get("directory") ?? ""];
   return (
     <main className="alone">
@@ -47,13 +37,13 @@ export function SignIn({ onDone }: { onDone: () => Promise<void> }) {
                 <p>{directory}</p>
               </Notice>
             )}
-            {problem && <ProblemNotice problem={problem} />}
-            {passkeysWork() && (
-              <Button kind="primary" wide isDisabled={byPasskey.isPending} onPress={() => byPasskey.mutate()}>
-                <KeyRound aria-hidden />
-                Use a passkey
-              </Button>
-            )}
+            <PasskeyButton
+              ask={async () => body(await api.POST("/api/v1/sign-in/passkey/options"))}
+              show={async (answer) => api.POST("/api/v1/sign-in/passkey", { body: answer })}
+              onDone={onDone}
+            >
+              Use a passkey
+            </PasskeyButton>
             {ways.data?.directory && (
               <a className="button wide" href="/api/v1/sign-in/directory">
                 Use your force's directory
@@ -84,6 +74,7 @@ export function SignIn({ onDone }: { onDone: () => Promise<void> }) {
                 value={code}
                 onChange={setCode}
               />
+              {byPassword.error && <ProblemNotice problem={byPassword.error} />}
               <Button type="submit" wide isDisabled={byPassword.isPending || !name || !password || !code}>
                 Sign in with password and code
               </Button>

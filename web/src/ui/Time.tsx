@@ -9,7 +9,16 @@ const MOMENT = new Intl.DateTimeFormat(undefined, {
   minute: "2-digit",
   timeZoneName: "short",
 });
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const CLOCK = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  timeZoneName: "short",
+});
+const ZONE = MOMENT.formatToParts().find((part) => part.type === "timeZoneName")?.value ?? "";
+
+/** What a field for a moment means by it. */
+export const LOCAL_TIME = `Your local time (${ZONE}).`;
 
 /** A moment in the reader's own time, with its zone; the exact one is a hover away. */
 export function Time({ at, clock }: { at: string | null | undefined; clock?: boolean }) {

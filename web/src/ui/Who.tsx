@@ -1,11 +1,10 @@
-import { useColleagues } from "../api/colleagues";
+import { useNames } from "../api/colleagues";
 import { useSession } from "../session/session";
 
-/** Who it was, by name; "you" for oneself, and the end of the identifier where the name is not known here. */
+/** Who it was, by name; "you" for oneself. */
 export function Who({ staff }: { staff: string }) {
   const { session } = useSession();
-  const found = useColleagues().data?.find((each) => each.staff === staff);
+  const name = useNames();
   if (staff === session.staff) return <strong>you</strong>;
-  if (staff === "hub") return <>the hub itself</>;
-  return <span title={staff}>{found?.name ?? `officer …${staff.slice(-4)}`}</span>;
+  return <span title={staff}>{name(staff)}</span>;
 }

@@ -7,7 +7,8 @@ import { Button } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";
 import { Select, TextField } from "../ui/Field";
 import { Facts, Panel } from "../ui/Page";
-import { Badge, Empty, Notice, ProblemNotice, Shown } from "../ui/States";
+import { Pages } from "../ui/Pages";
+import { Badge, Empty, Notice, ProblemNotice } from "../ui/States";
 import { Day } from "../ui/Time";
 import { type Entry, pictureAddress, type Review, useEntries, type Watchlist } from "./queries";
 
@@ -24,11 +25,7 @@ export function ReviewPanel({ list }: { list: Watchlist }) {
         onChange={(next) => setReview(next as Review)}
         options={choices(vocabulary, "reviews")}
       />
-      <Shown
-        of={{ ...found, data: found.data?.pages.flatMap((page) => page.items) }}
-        what="people"
-        empty={<Empty title="Nobody here" />}
-      >
+      <Pages of={found} what="people" empty={<Empty title="Nobody here" />}>
         {(entries) => (
           <div className="entries">
             {entries.map((entry) => (
@@ -36,8 +33,7 @@ export function ReviewPanel({ list }: { list: Watchlist }) {
             ))}
           </div>
         )}
-      </Shown>
-      {found.hasNextPage && <Button onPress={() => void found.fetchNextPage()}>Show more</Button>}
+      </Pages>
     </div>
   );
 }

@@ -1,10 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate, useSearchParams } from "react-router";
+import { Link, useNavigate } from "react-router";
 import { api, body } from "../api/client";
-import { useDeployments } from "../deployments/queries";
+import { DeploymentSelect, useDeploymentInAddress } from "../deployments/DeploymentSelect";
 import { useSession } from "../session/session";
 import { Button } from "../ui/Button";
-import { Select } from "../ui/Field";
 import { Page, Panel } from "../ui/Page";
 import { Badge, Empty, ProblemNotice, Shown } from "../ui/States";
 import { Table } from "../ui/Table";
@@ -13,10 +12,7 @@ import { useWatchlists, type Watchlist } from "./queries";
 
 /** Lists belong to a deployment: choose one, then see or begin its lists. */
 export function WatchlistChooser() {
-  const [search, setSearch] = useSearchParams();
-  const deployment = search.get("deployment");
-  const deployments = useDeployments([], "");
-  const all = deployments.data?.pages.flatMap((page) => page.items) ?? [];
+  const [deployment, setDeployment] = useDeploymentInAddress();
   const { holds } = useSession();
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -36,17 +32,7 @@ export function WatchlistChooser() {
     >
       <Panel>
         <div className="stack">
-          <Select
-            label="Deployment"
-            value={deployment}
-            onChange={(id) => setSearch({ deployment: id })}
-            options={all.map((each) => ({
-              id: each.deployment,
-              text: each.site || each.deployment,
-              hint: `${each.state}, ${new Date(each.window.start).toLocaleDateString()}`,
-            }))}
-          />
-          {deployments.error && <ProblemNotice problem={deployments.error} />}
+          <DeploymentSelect value={deployment} onChange={setDeployment} />
           {begin.error && <ProblemNotice problem={begin.error} />}
           {deployment === null ? (
             <Empty title="Choose a deployment" />

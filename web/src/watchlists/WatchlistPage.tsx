@@ -1,6 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { Link, useParams } from "react-router";
 import { api, body } from "../api/client";
 import { capital } from "../api/vocabulary";
@@ -11,6 +10,7 @@ import { TextField } from "../ui/Field";
 import { Facts, Figures, Page, Panel } from "../ui/Page";
 import { Badge, Empty, Notice, Shown } from "../ui/States";
 import { Table } from "../ui/Table";
+import { Tabs } from "../ui/Tabs";
 import { Time } from "../ui/Time";
 import { useToast } from "../ui/Toasts";
 import { ImportPanel } from "./ImportPanel";
@@ -105,44 +105,17 @@ function List({ list }: { list: Watchlist }) {
           <p>An import runs, or was interrupted. If it stands still, send the same file again: it goes on.</p>
         </Notice>
       )}
-      <Tabs className="tabs" defaultSelectedKey={building && !list.size && !list.waiting ? "import" : "people"}>
-        <TabList className="tab-list" aria-label="Parts of the watchlist">
-          {building && manager && (
-            <Tab id="import" className="tab">
-              Import
-            </Tab>
-          )}
-          <Tab id="people" className="tab">
-            People
-          </Tab>
-          <Tab id="alike" className="tab">
-            Look-alikes
-          </Tab>
-          <Tab id="composition" className="tab">
-            Composition
-          </Tab>
-          <Tab id="copies" className="tab">
-            Copies
-          </Tab>
-        </TabList>
-        {building && manager && (
-          <TabPanel id="import">
-            <ImportPanel list={list} />
-          </TabPanel>
-        )}
-        <TabPanel id="people">
-          <ReviewPanel list={list} />
-        </TabPanel>
-        <TabPanel id="alike">
-          <LookAlikes watchlist={list.watchlist} />
-        </TabPanel>
-        <TabPanel id="composition">
-          <Composition watchlist={list.watchlist} />
-        </TabPanel>
-        <TabPanel id="copies">
-          <Copies list={list} />
-        </TabPanel>
-      </Tabs>
+      <Tabs
+        label="Parts of the watchlist"
+        first={building && manager && !list.size && !list.waiting ? "Import" : "People"}
+        parts={[
+          { title: "Import", content: <ImportPanel list={list} />, shown: building && manager },
+          { title: "People", content: <ReviewPanel list={list} /> },
+          { title: "Look-alikes", content: <LookAlikes watchlist={list.watchlist} /> },
+          { title: "Composition", content: <Composition watchlist={list.watchlist} /> },
+          { title: "Copies", content: <Copies list={list} /> },
+        ]}
+      />
     </Page>
   );
 }
