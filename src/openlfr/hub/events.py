@@ -6,13 +6,14 @@ events are kept in memory, encoded once; an older point is caught up with from t
 each listener has only its place, and one that does not read is cut (`event_stream`) and comes again.
 
 What the fleet does from moment to moment (`fleet`) is no event: it has no number and is not in the log. Listeners are
-told of it as they come, and when it changed, at most once a second.
+told of it as they come (with limited rights, of the cameras within reach, within a second), and when it changed, at
+most once a second.
 """
 
 import asyncio
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
@@ -25,7 +26,10 @@ from openlfr.hub.fleet_situation import FleetSource, fleet_document
 from openlfr.hub.problems import ProblemError
 from openlfr.hub.signed_in import Caller, Standing
 from openlfr.hub.tip import AuditTip
+from openlfr.policy.identifiers import CameraId
+from openlfr.policy.reach import WHOLE_HUB, Reach
 from openlfr.policy.roles import Actor
+from openlfr.records.camera_places import seen_cameras
 from openlfr.records.changes import BEFORE_EVERYTHING, Change, changes_after, newest_change
 from openlfr.records.errors import RecordsError
 from openlfr.records.hub_records import HubRecords
@@ -42,6 +46,9 @@ _AGAIN_AFTER_S: Final = 1.0
 _FLEET_KINDS: Final = frozenset({EventKind.NODE_CHANGED, EventKind.CAMERA_CHANGED})
 _ABOUT_CALLERS: Final = frozenset({"session", "staff", "access token"})
 """Records whose changes may shut a listener out."""
+
+Sees = Callable[[CameraId], bool]
+"""Which cameras somebody sees."""
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +91,7 @@ class EventFeed:
         self._events: list[tuple[EventKind, Whereabouts | None, bytes]] = []
         self._numbers: list[int] = []
         self._from = self._position = 0
-        self._fleet_now = b""
+        self._fleet_now: dict[Reach, bytes] = {}
         self._read = asyncio.Event()
         self.published: Counter[EventKind] = Counter()
         self.cut = 0
@@ -135,8 +142,9 @@ class EventFeed:
         try:
             while not listener.shut_out:
                 listener.bell.clear()
-                if listener.hearing.kinds & _FLEET_KINDS and fleet != self._fleet_now:
-                    fleet = self._fleet_now
+                now = self._fleet_now.get(listener.caller.actor.reach)
+                if now is not None and fleet != now and listener.hearing.kinds & _FLEET_KINDS:
+                    fleet = now
                     yield fleet
                 elif listener.place >= self._position:
                     await listener.bell.wait()
@@ -168,7 +176,7 @@ class EventFeed:
     async def _follow(self) -> None:
         await self._tip.changed(0)
         self._from = self._position = self._tip.size - 1
-        self._fleet_now = self._encoded_fleet()
+        self._fleet_now = self._encoded_fleets()
         self._read.set()
         while True:
             await self._tip.changed(self._position + 1)
@@ -204,21 +212,39 @@ class EventFeed:
     async def _watch_fleet(self) -> None:
         await self._read.wait()
         while True:
-            now = self._encoded_fleet()
-            if now != self._fleet_now:
-                self._fleet_now = now
-                for listener in self._listeners:
+            before, self._fleet_now = self._fleet_now, self._encoded_fleets(await self._seen_by_limited())
+            for listener in self._listeners:
+                reach = listener.caller.actor.reach
+                if self._fleet_now.get(reach) != before.get(reach):
                     listener.bell.set()
             await asyncio.sleep(_FLEET_EVERY_S)
 
-    def _encoded_fleet(self) -> bytes:
+    async def _seen_by_limited(self) -> Mapping[Reach, Sees]:
+        """Which cameras those who listen with limited rights see; nothing is read where nobody is limited."""
+        limited = {each.caller.actor.reach for each in self._listeners if not each.caller.actor.reach.whole_hub}
         try:
-            document = canonical_bytes(fleet_document(self._fleet, self._records.clock()))
+            return await asyncio.to_thread(self._seen_by, limited) if limited else {}
+        except RecordsError as error:
+            log.warning("camera_places_not_read", reason=str(error))
+            return {}
+
+    def _seen_by(self, reaches: Collection[Reach]) -> dict[Reach, Sees]:
+        with self._records.database.reading() as session:
+            return {reach: seen_cameras(session, reach) for reach in reaches}
+
+    def _encoded_fleets(self, seen: Mapping[Reach, Sees] | None = None) -> dict[Reach, bytes]:
+        """What is told of the fleet, to whom: all of it, and what each limited reach sees."""
+        chosen: dict[Reach, Sees | None] = {WHOLE_HUB: None, **(seen or {})}
+        try:
+            return {
+                reach: b"event: fleet\ndata: %s\n\n"
+                % canonical_bytes(fleet_document(self._fleet, self._records.clock(), sees))
+                for reach, sees in chosen.items()
+            }
         except ValueError as error:
             # A node's figures that no document can hold must not end the events of everybody.
             log.warning("fleet_not_told", reason=str(error))
             return self._fleet_now
-        return b"event: fleet\ndata: %s\n\n" % document
 
     async def _watch_standing(self) -> None:
         while True:

@@ -1,15 +1,15 @@
 """What nodes and cameras do at this moment, out of what the nodes last said: for consoles, and counted for metrics."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from openlfr.hub.fleet_news import NodeNews
-from openlfr.link.messages import CameraSituation
-from openlfr.policy.identifiers import NodeId
+from openlfr.link.messages import CameraReport, CameraSituation
+from openlfr.policy.identifiers import CameraId, NodeId
 from openlfr.sealing.canonical import JsonValue
 
 
@@ -36,9 +36,15 @@ def situation_of(news: NodeNews, now: datetime) -> NodeSituation:
     return NodeSituation.COMPLAINING if news.hello.complaint else NodeSituation.WORKING
 
 
-def fleet_document(fleet: FleetSource, now: datetime) -> JsonValue:
-    """Every node with its cameras, as sent to consoles. What a silent node said last stands there as such."""
-    return {"nodes": [_node(node, news, now) for node, news in sorted(fleet.news.items())]}
+def fleet_document(fleet: FleetSource, now: datetime, sees: Callable[[CameraId], bool] | None = None) -> JsonValue:
+    """Every node with its cameras, as sent to consoles. What a silent node said last stands there as such.
+
+    With `sees`, only the cameras that somebody of a limited reach sees, and the nodes that run them.
+    """
+    if sees is None:
+        return {"nodes": [_node(node, news, now, news.hello.cameras) for node, news in sorted(fleet.news.items())]}
+    seen = {node: [each for each in news.hello.cameras if sees(each.camera)] for node, news in fleet.news.items()}
+    return {"nodes": [_node(node, fleet.news[node], now, seen[node]) for node in sorted(seen) if seen[node]]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ def fleet_counts(fleet: FleetSource, now: datetime) -> FleetCounts:
     return FleetCounts(nodes, cameras, waiting)
 
 
-def _node(node: NodeId, news: NodeNews, now: datetime) -> JsonValue:
+def _node(node: NodeId, news: NodeNews, now: datetime, cameras: Iterable[CameraReport]) -> JsonValue:
     hello = news.hello
     return {
         "node": node,
@@ -81,6 +87,6 @@ def _node(node: NodeId, news: NodeNews, now: datetime) -> JsonValue:
                 "dropped": each.dropped,
                 "issues": list(each.issues),
             }
-            for each in hello.cameras
+            for each in cameras
         ],
     }

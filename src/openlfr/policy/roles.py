@@ -188,6 +188,7 @@ FOR_THE_WHOLE_HUB: frozenset[Action] = frozenset(
         Action.RUN_PURGE,
         Action.WRITE_OFF_DELIVERY,
         Action.MANAGE_WEBHOOKS,
+        Action.CONFIGURE_CAMERAS,
         Action.ENROL_NODE,
         Action.REVOKE_NODE,
         Action.IMPORT_CERTIFICATE,

@@ -117,6 +117,13 @@ class Cameras:
             rows = session.scalars(select(CameraRow).order_by(CameraRow.id))
             return [self._camera(row) for row in rows if seen(CameraId(row.id))]
 
+    def sees(self, by: Actor, camera: CameraId) -> bool:
+        """Whether a camera is within somebody's reach."""
+        if by.reach.whole_hub:
+            return True
+        with self.records.database.reading() as session:
+            return sees_camera(session, by, camera)
+
     def look(self, by: Actor, camera: CameraId, origin: str) -> NodeId | Refusal:
         """Begin to look through a camera: the node that shows it. The look is in the audit log before any picture."""
         with self.records.database.writing() as session:

@@ -56,6 +56,7 @@ from openlfr.policy.roles import THE_HUB, Action, Actor, may_act
 from openlfr.policy.watchlist import Watchlist
 from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.audit_entry import MAX_WORDS
+from openlfr.records.camera_places import camera_problems
 from openlfr.records.certificates import read_certificate
 from openlfr.records.deployment_store import (
     DeploymentRecord,
@@ -130,7 +131,7 @@ class Deployments:
         deployment = Deployment(DeploymentId(self.records.new_id()), rehearsal, application, (by.staff,))
         with self.records.database.writing() as session:
             verdict = may_act(by, Action.DRAFT_APPLICATION, self.records.clock())
-            problems = (*malformed(application), *_misplaced(by, application))
+            problems = (*malformed(application), *_misplaced(session, by, application))
             refusal: Refusal | None = None
             if isinstance(verdict, Refusal):
                 refusal = verdict
@@ -147,9 +148,9 @@ class Deployments:
 
     def redraft(self, asked: Asked, application: Application) -> DeploymentRecord | Refusal:
         """Rewrite the application of a draft."""
-        problems = tuple(_misplaced(asked.by, application))
 
-        def make(_session: Session, _record: DeploymentRecord) -> Act | Refusal:
+        def make(session: Session, _record: DeploymentRecord) -> Act | Refusal:
+            problems = tuple(_misplaced(session, asked.by, application))
             return refused_fields("The draft", problems) if problems else Draft(application)
 
         return self._act(asked, Action.DRAFT_APPLICATION, make, "Redrafted.")
@@ -170,17 +171,17 @@ class Deployments:
 
     def authorise(self, asked: Asked, decision: WrittenDecision) -> DeploymentRecord | Refusal:
         """Give the authority, signed by the hub's key."""
-        making = self._deciding(decision, Authorise)
+        making = self._deciding(asked.by, decision, Authorise)
         return self._act(asked, Action.AUTHORISE_DEPLOYMENT, making, decision.reason)
 
     def authorise_urgently(self, asked: Asked, decision: WrittenDecision) -> DeploymentRecord | Refusal:
         """Give an authority that ends by itself, and deletes everything, unless it is confirmed in time."""
-        making = self._deciding(decision, AuthoriseUrgently)
+        making = self._deciding(asked.by, decision, AuthoriseUrgently)
         return self._act(asked, Action.AUTHORISE_URGENTLY, making, decision.reason)
 
     def confirm_urgent(self, asked: Asked, decision: WrittenDecision) -> DeploymentRecord | Refusal:
         """Confirm an urgent authority by a written one."""
-        making = self._deciding(decision, lambda made: ReviewUrgent(decision.reason, made))
+        making = self._deciding(asked.by, decision, lambda made: ReviewUrgent(decision.reason, made))
         return self._act(asked, Action.REVIEW_URGENT_AUTHORITY, making, decision.reason)
 
     def refuse_urgent(self, asked: Asked, reason: str) -> DeploymentRecord | Refusal:
@@ -189,7 +190,7 @@ class Deployments:
 
     def change_authority(self, asked: Asked, decision: WrittenDecision) -> DeploymentRecord | Refusal:
         """Replace the terms by a new signed decision; nodes get a new plan at once."""
-        making = self._deciding(decision, ChangeAuthority)
+        making = self._deciding(asked.by, decision, ChangeAuthority)
         return self._act(asked, Action.CHANGE_AUTHORITY, making, decision.reason)
 
     def reject(self, asked: Asked, reason: str) -> DeploymentRecord | Refusal:
@@ -340,8 +341,11 @@ class Deployments:
         asked = Asked(THE_HUB, deployment, HUB_ORIGIN)
         return self._act_in(session, asked, Action.END_DEPLOYMENT, lambda _s, _r: End(reason), f"Ended: {reason}.")
 
-    def _deciding(self, written: WrittenDecision, act: Callable[[Decision], Act]) -> Making:
-        def make(session: Session, record: DeploymentRecord) -> Act:
+    def _deciding(self, by: Actor, written: WrittenDecision, act: Callable[[Decision], Act]) -> Making:
+        def make(session: Session, record: DeploymentRecord) -> Act | Refusal:
+            problems = tuple(camera_problems(session, by, written.terms))
+            if problems:
+                return refused_fields("The authority", problems)
             return act(
                 Decision(
                     authority=AuthorityId(self.records.new_id()),
@@ -400,9 +404,11 @@ class Deployments:
         return after if isinstance(after, Refusal) else (before, after)
 
 
-def _misplaced(by: Actor, application: Application) -> Iterator[FieldProblem]:
-    """An application that is moved out of reach would be gone for who moved it, and appear with somebody else."""
-    return by.reach.place_problems(application.controller, application.location.name)
+def _misplaced(session: Session, by: Actor, application: Application) -> Iterator[FieldProblem]:
+    """What of an application lies beyond the reach of who writes it: it would be gone for them, or look through cameras
+    of others."""
+    yield from by.reach.place_problems(application.controller, application.location.name)
+    yield from camera_problems(session, by, application.terms)
 
 
 def _unknown() -> Refusal:

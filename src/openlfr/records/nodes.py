@@ -12,15 +12,16 @@ from sqlalchemy.orm import Session
 
 from openlfr.link.enrolment import EnrolmentCode, NodePublicKeys, hash_of_secret
 from openlfr.link.watchlist_bundle import NodeKeys
-from openlfr.policy.identifiers import DeploymentId, NodeId, is_identifier
+from openlfr.policy.identifiers import CameraId, DeploymentId, NodeId, is_identifier
 from openlfr.policy.refusal import Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import THE_HUB, Action, Actor, may_act
 from openlfr.policy.text import text_problems
 from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.audit_entry import THE_HUB_ITSELF, AuditEvent, Processing, SystemAct
+from openlfr.records.camera_places import seen_cameras
 from openlfr.records.deployment_tables import MAX_NAME
 from openlfr.records.hub_records import HubRecords
-from openlfr.records.node_tables import NodeRow, WriteOffRow
+from openlfr.records.node_tables import CameraRow, NodeRow, WriteOffRow
 from openlfr.records.watchlist_tables import WatchlistDeliveryRow
 from openlfr.sealing.exchange import ExchangePublicKey
 from openlfr.sealing.signature import VerifyKey
@@ -155,14 +156,23 @@ class Nodes:
                 self.records.audit.append(session, event)
 
     def everybody(self, by: Actor, origin: str) -> Sequence[Node] | Refusal:
-        """All nodes there ever were, the oldest first. Nothing in them is about a person."""
+        """All nodes there ever were, the oldest first; for limited rights, those that run a camera within reach.
+
+        Nothing in them is about a person.
+        """
         verdict = may_act(by, Action.VIEW_FLEET, self.records.clock())
         if isinstance(verdict, Refusal):
             with self.records.database.writing() as session:
                 log = reference(KIND, "")
                 return write_refused(self.records, session, by, Action.VIEW_FLEET, log, origin, verdict)
         with self.records.database.reading() as session:
-            return [_node(row) for row in session.scalars(select(NodeRow).order_by(NodeRow.id))]
+            rows = session.scalars(select(NodeRow).order_by(NodeRow.id))
+            if by.reach.whole_hub:
+                return [_node(row) for row in rows]
+            seen = seen_cameras(session, by.reach)
+            cameras = session.execute(select(CameraRow.id, CameraRow.node_id))
+            running = {node for camera, node in cameras if seen(CameraId(camera))}
+            return [_node(row) for row in rows if row.id in running]
 
     def revoke(self, by: Actor, node: NodeId, reason: str, origin: str) -> Node | Refusal:
         """Never speak to a node again, nor believe it; lists it still holds stay owed until they are written off."""

@@ -113,7 +113,7 @@ def _looked_through(caller: Caller, services: HubServices, cameras: Cameras, fle
     looker = caller.session.session if caller.session is not None else caller.staff
     answered(may_act(caller.actor, Action.VIEW_CAMERA, services.records.clock()))
     node = fleet.previews.at_look(looker, camera)
-    if node is None:
+    if node is None or not cameras.sees(caller.actor, camera):
         node = answered(cameras.look(caller.actor, camera, caller.origin))
         fleet.previews.begun(looker, camera, node)
     return node

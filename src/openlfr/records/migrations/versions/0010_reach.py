@@ -1,4 +1,4 @@
-"""How far people's rights reach: their forces and sites, and digests of the force and site of each deployment.
+"""How far people's rights reach: their forces and sites, digests of those of deployments, and where cameras stand.
 
 Revision ID: 0010
 Revises: 0009
@@ -33,4 +33,12 @@ def upgrade() -> None:
         sa.CheckConstraint("set_by <> staff_id", name=op.f("ck_staff_reach_set_by_somebody_else")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_staff_reach_staff_id")),
         sa.PrimaryKeyConstraint("staff_id", "part", "name", name=op.f("pk_staff_reach")),
+    )
+    op.create_table(
+        "camera_places",
+        sa.Column("camera_id", sa.String(36), nullable=False),
+        sa.Column("force", sa.String(500), nullable=False),
+        sa.Column("site", sa.String(500), nullable=False),
+        sa.ForeignKeyConstraint(["camera_id"], ["cameras.id"], name=op.f("fk_camera_places_camera_id")),
+        sa.PrimaryKeyConstraint("camera_id", name=op.f("pk_camera_places")),
     )
