@@ -9,6 +9,7 @@ import { Page, Panel } from "../ui/Page";
 import { ProblemNotice } from "../ui/States";
 import { useToast } from "../ui/Toasts";
 import { CameraFields, wholePx } from "./CameraFields";
+import { FindCameras } from "./FindCameras";
 
 /** A new camera: the node that reaches it and its address. Its zone is drawn afterwards, on its picture. */
 export function NewCamera() {
@@ -16,6 +17,7 @@ export function NewCamera() {
   const [settings, setSettings] = useState({ name: "", address: "", smallestFacePx: "40" });
   const nodes = useQuery({ queryKey: ["nodes"], queryFn: async () => body(await api.GET("/api/v1/nodes")) });
   const enrolled = (nodes.data?.items ?? []).filter((each) => each.enrolled_at && !each.revoked_at);
+  const chosen = enrolled.find((each) => each.node === node);
   const queries = useQueryClient();
   const navigate = useNavigate();
   const say = useToast();
@@ -42,14 +44,7 @@ export function NewCamera() {
   return (
     <Page title="Add a camera">
       <Panel>
-        <form
-          noValidate
-          className="stack"
-          onSubmit={(event) => {
-            event.preventDefault();
-            add.mutate();
-          }}
-        >
+        <div className="stack">
           <Select
             label="Node"
             hint={enrolled.length ? "The machine that reaches the camera." : "Enrol a node first."}
@@ -58,6 +53,29 @@ export function NewCamera() {
             options={enrolled.map((each) => ({ id: each.node, text: each.name }))}
             wrong={wrong("node")}
           />
+          {chosen && (
+            <FindCameras
+              key={chosen.node}
+              node={chosen.node}
+              nodeName={chosen.name}
+              address={settings.address}
+              onChoose={(address, name) => {
+                setSettings((typed) => ({ ...typed, address, name: typed.name || name }));
+                say("The address is filled in.");
+              }}
+            />
+          )}
+        </div>
+      </Panel>
+      <Panel title="The camera">
+        <form
+          noValidate
+          className="stack"
+          onSubmit={(event) => {
+            event.preventDefault();
+            add.mutate();
+          }}
+        >
           <CameraFields
             value={settings}
             onChange={setSettings}
