@@ -6,10 +6,20 @@ from datetime import timedelta
 import pytest
 from tests.support.deployment_values import DEPLOYMENT, NOON, SETUP
 
-from openlfr.link.messages import CameraSettings, CheckedIn, NodeSettings, Orders
+from openlfr.link.messages import CameraSettings, CheckedIn, Dismissal, NodeSettings, Orders
 from openlfr.link.removal_order import RemovalOrder, sign_removal
-from openlfr.link.signed_messages import PLAN_KIND, seal_settings, sign_orders
-from openlfr.node.obedience import Ears, Obeyed, Taken, held_plans, is_over, standing_check_ins, take_orders, verdict
+from openlfr.link.signed_messages import PLAN_KIND, seal_settings, sign_dismissal, sign_orders
+from openlfr.node.obedience import (
+    Ears,
+    Obeyed,
+    Taken,
+    held_plans,
+    is_over,
+    standing_check_ins,
+    take_dismissal,
+    take_orders,
+    verdict,
+)
 from openlfr.node.state import Seen
 from openlfr.policy.authority import CameraTerms, Window
 from openlfr.policy.documents import to_document
@@ -231,3 +241,31 @@ def test_a_removal_by_anybody_else_than_the_hub_is_refused() -> None:
     assert taken.removals == (order,)
     assert len(taken.complaints) == 1
     assert "A removal was refused" in taken.complaints[0]
+
+
+def test_a_dismissal_stops_everything_at_once() -> None:
+    before = told(signed(PLAN)).obeyed
+    taken = take_dismissal(before, sign_dismissal(HUB, Dismissal(HubId("hub-1"), NODE, NOON)), EARS)
+    assert is_over(taken.obeyed.plans[DEPLOYMENT], NODE, NOON)
+    assert isinstance(the_rule(taken.obeyed), Refusal)
+    assert taken.complaints == (
+        "The hub has dismissed this node, as revoked or run twice: it looks at nothing until it is enrolled anew.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (sign_dismissal(OTHER_HUB, Dismissal(HubId("hub-1"), NODE, NOON)), "A dismissal was refused: "),
+        (sign_dismissal(HUB, Dismissal(HubId("hub-1"), NodeId("node-2"), NOON)), "it is for another node"),
+        (sign_dismissal(HUB, Dismissal(HubId("hub-2"), NODE, NOON)), "or from another hub"),
+        (sign_orders(HUB, ORDERS), "A dismissal was refused: "),
+        (b"go home", "A dismissal was refused: "),
+    ],
+)
+def test_a_dismissal_that_is_not_its_own_hubs_for_it_changes_nothing(content: bytes, why: str) -> None:
+    before = told(signed(PLAN)).obeyed
+    taken = take_dismissal(before, content, EARS)
+    assert taken.obeyed is before
+    (complaint,) = taken.complaints
+    assert why in complaint

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from nats.aio.msg import Msg
 from sqlalchemy import func, select
 from tests.support.bus import run, until
 from tests.support.hand_node import HandNode, hand_node
@@ -16,7 +17,7 @@ from tests.support.staffed_hub import PICTURES
 from openlfr.link.connection import LinkLostError
 from openlfr.link.messages import FoundCamera, HeldPlan, Orders, SearchFound, Tally, alerts_subject, finding_subject
 from openlfr.link.sealed_alert import seal_alert
-from openlfr.link.signed_messages import open_settings, read_plan, sign_finding
+from openlfr.link.signed_messages import open_settings, read_dismissal, read_plan, sign_finding
 from openlfr.node.state import NodeState
 from openlfr.policy.plan import Order
 from openlfr.policy.refusal import Refusal
@@ -109,11 +110,19 @@ def test_a_revoked_node_is_thrown_off_the_bus_and_its_alerts_are_refused(tmp_pat
                 await told_of_a_plan(node)
                 late = seal_alert(raised_in(rehearsal, node.node), PICTURES, state.keys.signer, state.hub_exchange_key)
                 assert hub.running is not None
+                nudges: list[bytes] = []
+
+                async def on_nudge(message: Msg) -> None:
+                    nudges.append(message.data)
+
+                await node.link.subscribe(f"olfr.nudge.{node.node}", on_nudge)
                 revoked = await asyncio.to_thread(
                     hub.running.nodes.revoke, hub.administrator, node.node, "Stolen.", TERMINAL
                 )
                 assert not isinstance(revoked, Refusal)
                 await until(lambda: not node.link.connected)
+                last_word = read_dismissal(nudges[-1], state.hub_key)
+                assert (last_word.hub, last_word.node) == (state.enrolment.hub, node.node)
                 with pytest.raises(LinkLostError):
                     await node.says(utc_now())
                 # As if it had been on its way: whoever holds the bus may put it there, and it is refused all the same.

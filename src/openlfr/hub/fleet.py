@@ -7,7 +7,7 @@ records are out of reach the hub says nothing, and nodes go on within the author
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -24,6 +24,7 @@ from openlfr.hub.tip import AuditTip
 from openlfr.link.connection import Connection, LinkLostError
 from openlfr.link.messages import (
     CheckFound,
+    Dismissal,
     ReceiptKept,
     Tally,
     bundle_subject,
@@ -33,7 +34,14 @@ from openlfr.link.messages import (
     preview_subject,
     receipt_subject,
 )
-from openlfr.link.signed_messages import read_bundle_wanted, read_finding, read_hello, sign_orders, sign_receipt_kept
+from openlfr.link.signed_messages import (
+    read_bundle_wanted,
+    read_finding,
+    read_hello,
+    sign_dismissal,
+    sign_orders,
+    sign_receipt_kept,
+)
 from openlfr.link.watchlist_bundle import read_receipt
 from openlfr.policy.identifiers import CameraId, NodeId
 from openlfr.policy.refusal import Refusal
@@ -149,12 +157,22 @@ class Fleet:
                 log.warning("nodes get no answer while the records are out of reach", reason=str(error))
             self._standing = None
             return
+        if before is not None:
+            await self._dismiss(_dismissed(before, standing))
         if before is None or before.nodes.keys() != standing.nodes.keys():
             await self._on_members(standing.nodes)
         self._standing = standing
         for node in standing.nodes:
             if before is None or before.concern_of(node) != standing.concern_of(node):
                 self.nudge(node)
+
+    async def _dismiss(self, nodes: Collection[NodeId]) -> None:
+        """Tell nodes to stop that get no orders any more: after this they may not be reached."""
+        for node in nodes:
+            dismissal = Dismissal(self._book.hub, node, self._records.clock())
+            with contextlib.suppress(LinkLostError):
+                signed = sign_dismissal(self._records.signer, dismissal)
+                await self._connection.publish_now(nudge_subject(node), signed)
 
     async def _keep_counts(self) -> None:
         while True:
@@ -281,3 +299,9 @@ class Fleet:
         task = asyncio.get_running_loop().create_task(work)
         self._at_work.add(task)
         task.add_done_callback(self._at_work.discard)
+
+
+def _dismissed(before: Standing, now: Standing) -> set[NodeId]:
+    """Nodes that were revoked since, or were noticed to run twice."""
+    doubled = {node for node, each in now.nodes.items() if each.doubled and node in before.nodes}
+    return (before.nodes.keys() - now.nodes.keys()) | {node for node in doubled if not before.nodes[node].doubled}

@@ -78,7 +78,7 @@ class OrderBook:
 
     def __init__(self, records: HubRecords) -> None:
         self._records = records
-        self._hub = hub_id(records)
+        self.hub = hub_id(records)
         self._plans: dict[tuple[DeploymentId, int], ArmedPlan] = {}
         self._finished: dict[DeploymentId, tuple[str, int]] = {}
 
@@ -112,11 +112,11 @@ class OrderBook:
         """
         node = hello.node
         if enrolled.doubled:
-            return Orders(self._hub, node, hello.boot, hello.number, now)
+            return Orders(self.hub, node, hello.boot, hello.number, now)
         held = {each.deployment: each.sequence for each in hello.plans}
         own = [each for each in standing.deployments.values() if node in each.nodes and not each.over]
         return Orders(
-            hub=self._hub,
+            hub=self.hub,
             node=node,
             boot=hello.boot,
             number=hello.number,

@@ -151,6 +151,14 @@ class Connection:
         except (nats.errors.Error, OSError) as error:
             raise LinkLostError(f"The message could not be sent: {_said(error)}.") from error
 
+    async def publish_now(self, subject: str, content: bytes) -> None:
+        """Send to whoever listens, and wait until the bus has it. Raises LinkLostError."""
+        await self.publish(subject, content)
+        try:
+            await self.unless_lost(self.client.flush(int(_ANSWER_WITHIN_S)))
+        except (nats.errors.Error, OSError) as error:
+            raise LinkLostError(f"The message may not have been sent: {_said(error)}.") from error
+
     async def publish_kept(
         self, subject: str, content: bytes, message_id: str, timeout_s: float = _ANSWER_WITHIN_S
     ) -> int:

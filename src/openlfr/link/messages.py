@@ -7,7 +7,7 @@ is a document signed by its sender's own key (`sealing.signature`), whatever the
 | subject (NATS) | what | from |
 |---|---|---|
 | `olfr.hello.<node>` | `Hello`, answered with `Orders` | node |
-| `olfr.nudge.<node>` | nothing: "ask now" | hub |
+| `olfr.nudge.<node>` | nothing: "ask now", or a `Dismissal` | hub |
 | `olfr.bundle.<node>` | `BundleWanted`, answered with a piece of the bundle (`link.bundle_pieces`) | node |
 | `olfr.receipt.<node>` | a destruction receipt, answered with `ReceiptKept` once it is | node |
 | `olfr.alerts.<node>` | a sealed alert (`link.sealed_alert`), kept by JetStream until the hub has committed it | node |
@@ -32,6 +32,7 @@ HELLO_KIND: Final = "node hello"
 ORDERS_KIND: Final = "node orders"
 BUNDLE_WANTED_KIND: Final = "watchlist wanted"
 RECEIPT_KEPT_KIND: Final = "receipt kept"
+DISMISSAL_KIND: Final = "node dismissal"
 SEARCH_FOUND_KIND: Final = "search found"
 CHECK_FOUND_KIND: Final = "camera check found"
 
@@ -298,6 +299,16 @@ class CheckFound:
 
 
 Finding = SearchFound | CheckFound
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissal:
+    """The hub's last word to a node, before it is shut off the bus: stop everything, now. One that it does not reach
+    stops when its plans' time is over."""
+
+    hub: HubId
+    node: NodeId
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from openlfr.link.messages import (
     BUNDLE_WANTED_KIND,
     CHECK_FOUND_KIND,
+    DISMISSAL_KIND,
     HELLO_KIND,
     ORDERS_KIND,
     RECEIPT_KEPT_KIND,
@@ -16,6 +17,7 @@ from openlfr.link.messages import (
     BundleWanted,
     CameraLogin,
     CheckFound,
+    Dismissal,
     Finding,
     Hello,
     NodeSettings,
@@ -52,6 +54,14 @@ def sign_orders(hub: SigningKey, orders: Orders) -> bytes:
 
 def read_orders(content: bytes, hub: VerifyKey) -> Orders:
     return _read(Orders, ORDERS_KIND, content, hub)
+
+
+def sign_dismissal(hub: SigningKey, dismissal: Dismissal) -> bytes:
+    return _signed(hub, DISMISSAL_KIND, dismissal)
+
+
+def read_dismissal(content: bytes, hub: VerifyKey) -> Dismissal:
+    return _read(Dismissal, DISMISSAL_KIND, content, hub)
 
 
 def sign_bundle_wanted(node: SigningKey, wanted: BundleWanted) -> bytes:

@@ -4,14 +4,14 @@ Pure: no input or output, and the time is passed in. What must be on the disk fi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
 from openlfr.link.messages import CheckedIn, CheckWanted, HeldPlan, NodeSettings, Orders, PreviewWanted, SearchWanted
 from openlfr.link.removal_order import RemovalOrder, read_removal
-from openlfr.link.signed_messages import open_settings, read_orders, read_plan
+from openlfr.link.signed_messages import open_settings, read_dismissal, read_orders, read_plan
 from openlfr.node.state import Seen
 from openlfr.policy.identifiers import CameraId, DeploymentId, HubId, NodeId, StaffId
 from openlfr.policy.plan import ArmedPlan, Loaded, Order, may_analyse, may_replace
@@ -112,6 +112,24 @@ def take_orders(before: Obeyed, content: bytes, asked: int, ears: Ears, seen: Se
         contact_at=now,
     )
     return Taken(obeyed, tuple(taken), tuple(removals), tuple(complaints))
+
+
+def take_dismissal(before: Obeyed, content: bytes, ears: Ears) -> Taken:
+    """Take in the hub's last word: every plan is an order to stop from here on, and there is nothing else to do."""
+    try:
+        dismissal = read_dismissal(content, ears.hub_key)
+    except SealingError as error:
+        return Taken(before, complaints=(f"A dismissal was refused: {error}",))
+    if (dismissal.hub, dismissal.node) != (ears.hub, ears.node):
+        return Taken(before, complaints=("A dismissal was refused: it is for another node, or from another hub.",))
+    stopped = {deployment: replace(plan, order=Order.STOP) for deployment, plan in before.plans.items()}
+    obeyed = Obeyed(plans=MappingProxyType(stopped), settings=before.settings, contact_at=before.contact_at)
+    return Taken(
+        obeyed,
+        complaints=(
+            "The hub has dismissed this node, as revoked or run twice: it looks at nothing until it is enrolled anew.",
+        ),
+    )
 
 
 def held_plans(obeyed: Obeyed, seen: Seen) -> tuple[HeldPlan, ...]:

@@ -34,7 +34,7 @@ from openlfr.link.tls import client_context
 from openlfr.link.watchlist_bundle import MAX_BUNDLE_BYTES, BundleImport, DestructionReceipt, sign_receipt
 from openlfr.node.camera_search import CameraSearch
 from openlfr.node.deployment_work import Surroundings
-from openlfr.node.obedience import Ears, Obeyed, Taken, held_plans, take_orders, verdict
+from openlfr.node.obedience import Ears, Obeyed, Taken, held_plans, take_dismissal, take_orders, verdict
 from openlfr.node.searching import Search, Searching
 from openlfr.node.state import NodeState
 from openlfr.node.station_keeper import StationKeeper
@@ -186,7 +186,11 @@ class NodeProgram:
         for bundle in [each.bundle for each in self._state.seen.bundles.imports if each.destroyed_at is None]:
             self._state.note(lambda seen, gone=bundle: seen.destroyed(gone, now))  # type: ignore[misc]
 
-    async def _on_nudge(self, _message: Msg) -> None:
+    async def _on_nudge(self, message: Msg) -> None:
+        if message.data:
+            taken = take_dismissal(self._obeyed, message.data, self._ears)
+            self._obeyed, self._complaints = taken.obeyed, taken.complaints
+            log.warning("dismissal", taken=" ".join(taken.complaints))
         self._nudged.set()
 
     async def _keep_asking(self, link: Connection, keeper: StationKeeper, outbox: Outbox) -> None:
