@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
+# Much of a test is waiting for programs and browsers; more at a time would take a good deal of memory.
+TWO_AT_A_TIME := --numprocesses 2 --dist loadfile
 
 .PHONY: console demo test test-fast check lint types layers web bench lock clean
 
@@ -24,11 +26,11 @@ console: $(STAMP) ## the console, built into the package; nothing to do while it
 demo: console ## the main job on made-up street video: no camera, no account
 	$(BIN)/openlfr demo $(ARGS)
 
-test: console ## every test, e.g. make test ARGS="tests/vision -k tracker"
-	$(BIN)/python -m pytest $(ARGS)
+test: console ## every test, two files at a time, e.g. make test ARGS="tests/vision -k tracker"
+	$(BIN)/python -m pytest $(TWO_AT_A_TIME) $(ARGS)
 
 test-fast: console ## without the tests marked slow
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest $(TWO_AT_A_TIME) -m "not slow" $(ARGS)
 
 check: lint types layers web ## everything that needs no test run
 
