@@ -78,7 +78,7 @@ def test_the_same_passage_named_after_two_people_is_a_disagreement(monkeypatch: 
 def test_a_candidate_changes_nothing_about_the_alerts() -> None:
     def said(alerts: list[Alert]) -> list[tuple[object, ...]]:
         return [
-            (a.person_id, a.score, a.first_score, a.shots, a.captured_at, a.model_pack, a.probe.tobytes())
+            (a.person_id, a.score, a.first_score, a.shots, a.captured_at, a.model_pack, a.probes[0].picture.tobytes())
             for a in alerts
         ]
 

@@ -11,7 +11,8 @@ from rich.console import Console
 from tests.support.faces import grace_hopper_file
 
 from openlfr.cli.alert_output import AlertOutput, OutputError, check_outputs, open_lines
-from openlfr.node.alert import Alert
+from openlfr.node.alert import Alert, Probe
+from openlfr.vision.face import Box
 
 FULL_DISK = Path("/dev/full")
 
@@ -33,7 +34,10 @@ def _alert() -> Alert:
         quality=80.0,
         model_pack="default",
         precision="f32",
-        probe=np.full((40, 40, 3), 90, np.uint8),
+        direction=None,
+        probes=(
+            Probe(np.full((40, 40, 3), 90, np.uint8), Box(10, 10, 20, 20), datetime(2026, 1, 1, tzinfo=UTC), 80.0),
+        ),
         templates=np.ones((1, 4), np.float32),
     )
 
@@ -62,7 +66,7 @@ def test_an_alert_is_written_shown_and_wiped(tmp_path: Path) -> None:
     for whole in ("Grace Hopper.jpg", picture.name, "0.610, 0.400", "120 ms"):
         assert whole in text, text
     assert max(len(row.rstrip()) for row in text.splitlines()) <= 80
-    assert not alert.probe.any()
+    assert not any(each.picture.any() for each in alert.probes)
     assert not alert.templates.any()
     assert output.faults == []
 

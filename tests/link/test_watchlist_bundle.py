@@ -42,7 +42,9 @@ UNTIL = NOON + timedelta(hours=8)
 
 def person(number: int) -> ListedEntry:
     template = np.full(4, 0.5, "<f4").tobytes()
-    picture = ListedPicture(PictureId(f"p-{number}"), f"{number:064x}", template, b"\xff\xd8" + bytes([number]) * 50)
+    picture = ListedPicture(
+        PictureId(f"p-{number}"), f"{number:064x}", 70.0 + number, template, b"\xff\xd8" + bytes([number]) * 50
+    )
     name = "Zbigniew Quibbleworth" if number == 1 else f"Person {number}"
     return ListedEntry(
         entry(entry=EntryId(f"e-{number}"), person=PersonReference(f"N/{number}"), name=name), (picture,)

@@ -1,6 +1,7 @@
 import subprocess
 import sys
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
@@ -92,10 +93,58 @@ def test_the_arrays_of_an_ended_track_are_overwritten(monkeypatch: pytest.Monkey
 
 def test_a_wiped_alert_holds_nothing() -> None:
     (alert, *_) = _walk(_analyst(recognition(HOPPER), PrivacyLedger()), 10)
-    assert alert.probe.any()
+    assert all(each.picture.any() for each in alert.probes)
     alert.wipe()
-    assert not alert.probe.any()
+    assert not any(each.picture.any() for each in alert.probes)
     assert not alert.templates.any()
+
+
+def _side_by_side() -> BGRImage:
+    """Both people, so close that each stands in the other's pictures; Hopper on the left."""
+    heads = []
+    for portrait in (grace_hopper(), astronaut()):
+        box = main_face(portrait).box
+        scale = 120 / box.width
+        whole = cv2.resize(portrait, None, fx=scale, fy=scale)
+        x, y = box.centre[0] * scale, box.centre[1] * scale
+        heads.append(whole[round(y) - 100 : round(y) + 150, round(x) - 66 : round(x) + 66])
+    picture = np.full((600, 800, 3), 90, np.uint8)
+    picture[150:400, 250:514] = np.hstack(heads)
+    return picture
+
+
+def test_every_shot_of_an_alert_shows_one_person_and_whoever_stands_beside_cannot_be_recognised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    picture, decides, analyst_shot = _side_by_side(), recognition(HOPPER), Analyst._shot
+    clear: dict[datetime, Shot] = {}
+
+    def noting(self: Analyst, *arguments: object) -> Shot:
+        shot = analyst_shot(self, *arguments)  # type: ignore[arg-type]
+        if shot.box.centre[0] < 400:
+            clear[shot.captured_at] = replace(shot, picture=shot.picture.copy())
+        return shot
+
+    match = decides.match
+    monkeypatch.setattr(Analyst, "_shot", noting)
+    monkeypatch.setattr(decides, "match", lambda shots, *more: match(shots, *more) if len(shots) > 2 else None)
+    analyst = _analyst(decides, PrivacyLedger())
+    (alert,) = [alert for number in range(12) for alert in analyst.analyse(_still(picture, number / 4))]
+    assert alert.direction is None
+    assert len({probe.captured_at for probe in alert.probes}) == len(alert.probes) == 3
+    assert alert.quality == max(probe.quality for probe in alert.probes) == alert.probes[0].quality
+    finder = models().detector(DetectorOptions(min_face_px=40))
+    beside = max(finder.detect(ArrayFrameImage(picture)), key=lambda face: face.box.x)
+    stranger = portrait_template(astronaut())
+    for probe in alert.probes:
+        shot = clear[probe.captured_at]
+        own = probe.face.pixels(*probe.picture.shape[1::-1])
+        seen, shown = (each[own[1] : own[3], own[0] : own[2]] for each in (shot.picture, probe.picture))
+        assert np.array_equal(seen, shown)
+        there = beside.moved(-shot.origin[0], -shot.origin[1]).landmarks
+        chips = [align(ArrayFrameImage(each), there) for each in (shot.picture, probe.picture)]
+        recognisable, blurred = models().extractor.extract(np.stack(chips)) @ stranger
+        assert recognisable > 0.45 > 0.25 > blurred
 
 
 def test_a_person_seen_by_two_cameras_raises_one_alert_within_the_cool_down() -> None:
@@ -151,7 +200,16 @@ def test_strangers_are_told_apart_and_one_person_is_not() -> None:
     empty = np.zeros((1, 1, 3), np.uint8)
     passage = Passage("p", 0.0)
     passage.add(
-        Shot(templates[HOPPER].copy(), 50, empty, (0, 0), Box(0, 0, 1, 1), np.zeros((5, 2), np.float32), ()),
+        Shot(
+            street_frame(street(), 0).captured_at,
+            templates[HOPPER].copy(),
+            50,
+            empty,
+            (0, 0),
+            Box(0, 0, 1, 1),
+            np.zeros((5, 2), np.float32),
+            (),
+        ),
         0.0,
         kept=4,
     )
@@ -233,7 +291,8 @@ def _shoulder() -> Face:
 
 
 def _still(picture: BGRImage, at_s: float) -> Frame:
-    return Frame("camera", 0, at_s, datetime(2026, 5, 1, tzinfo=UTC), ArrayFrameImage(picture), at_s)
+    captured_at = datetime(2026, 5, 1, tzinfo=UTC) + timedelta(seconds=at_s)
+    return Frame("camera", 0, at_s, captured_at, ArrayFrameImage(picture), at_s)
 
 
 def test_what_is_no_face_at_a_closer_look_gets_no_template() -> None:

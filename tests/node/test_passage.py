@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from openlfr.vision.face import Box
 
 def _shot(quality: float) -> Shot:
     return Shot(
+        captured_at=datetime(2026, 5, 11, 14, 0, tzinfo=UTC),
         template=np.full(4, quality, np.float32),
         quality=quality,
         picture=np.full((2, 2, 3), 9, np.uint8),

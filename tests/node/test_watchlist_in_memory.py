@@ -1,6 +1,7 @@
 """The list in memory: who is found, what an officer is told, and that nothing of anybody is left of it."""
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from openlfr.capture.images import ArrayFrameImage
 from openlfr.link.removal_order import ListInUse, RemovalOrder
 from openlfr.link.watchlist_bundle import BundleLog, Manifest, NodeKeys, OpenedBundle, make_bundle, open_bundle
 from openlfr.link.watchlist_content import ListedEntry, list_hash
-from openlfr.node.watchlist_in_memory import ListUnusableError, WatchlistInMemory, models_for
+from openlfr.node.watchlist_in_memory import PORTRAIT_FACE, ListUnusableError, WatchlistInMemory, models_for
 from openlfr.policy.identifiers import EntryId, PictureId
+from openlfr.policy.raised_alert import CandidatePicture
 from openlfr.policy.refusal import Refusal
 from openlfr.sealing.exchange import ExchangeKey
 from openlfr.sealing.signature import SigningKey
@@ -59,7 +61,22 @@ def test_a_person_is_found_and_everything_an_officer_needs_stands_beside() -> No
     assert person is not None
     assert (person.name, person.person) == (HOPPER, "N/1")
     assert person.picture_taken_on == people[0].entry.pictures[0].taken_on
-    assert watchlist.portrait(picture) == people[0].pictures[0].portrait
+    (candidate,) = watchlist.candidates(entry, picture, 4)
+    assert candidate.portrait == people[0].pictures[0].portrait
+    assert candidate.about == CandidatePicture(person.picture_taken_on, 70.0, PORTRAIT_FACE)
+
+
+def test_an_alert_gets_the_picture_that_was_found_then_the_newest_and_not_too_many() -> None:
+    (hopper,) = listed(HOPPER)
+    (first,) = hopper.pictures
+    years = {f"p-{year}": year for year in (1961, 1984, 1972)}
+    more = [replace(first, picture=PictureId(name), portrait=f"taken in {name}".encode()) for name in years]
+    about = [replace(hopper.entry.pictures[0], picture=PictureId(n), taken_on=date(y, 1, 1)) for n, y in years.items()]
+    several = ListedEntry(replace(hopper.entry, pictures=tuple(about)), tuple(more))
+    watchlist = WatchlistInMemory(opened((several,)), replace(models(), second_opinion=None))
+    found = watchlist.candidates(hopper.entry.entry, PictureId("p-1961"), 2)
+    assert [each.about.taken_on.year for each in found] == [1961, 1984]
+    assert [each.portrait for each in found] == [b"taken in p-1961", b"taken in p-1984"]
 
 
 def test_a_removed_person_is_gone_from_search_from_alerts_and_from_memory() -> None:
@@ -71,7 +88,7 @@ def test_a_removed_person_is_gone_from_search_from_alerts_and_from_memory() -> N
     assert watchlist.content_hash == order.hash_after
     assert watchlist.held.removals == 1
     assert watchlist.person(hopper.entry.entry, hopper.pictures[0].picture) is None
-    assert watchlist.portrait(hopper.pictures[0].picture) is None
+    assert watchlist.candidates(hopper.entry.entry, hopper.pictures[0].picture, 4) == []
     assert not any(hopper.pictures[0].portrait)
     assert not any(hopper.pictures[0].template)
     assert watchlist.gallery.people == (bundle.entries[1].entry.entry,)
@@ -84,7 +101,7 @@ def test_a_removed_person_is_gone_from_search_from_alerts_and_from_memory() -> N
 def test_a_destroyed_list_finds_nobody_and_its_bytes_are_overwritten() -> None:
     bundle = opened(listed(HOPPER, COLLINS))
     watchlist = WatchlistInMemory(bundle, models())
-    handed_out = watchlist.portrait(bundle.entries[0].pictures[0].picture)
+    (handed_out,) = watchlist.candidates(bundle.entries[0].entry.entry, bundle.entries[0].pictures[0].picture, 4)
     watchlist.destroy()
     for entry in bundle.entries:
         assert watchlist.person(entry.entry.entry, entry.pictures[0].picture) is None
@@ -92,8 +109,7 @@ def test_a_destroyed_list_finds_nobody_and_its_bytes_are_overwritten() -> None:
     assert watchlist.gallery.search(portrait_template(grace_hopper())[None]) == [()]
     assert watchlist.content_hash != bundle.manifest.content_hash
     # What an alert took with it is the alert's own.
-    assert handed_out is not None
-    assert handed_out.startswith(b"\xff\xd8")
+    assert handed_out.portrait.startswith(b"\xff\xd8")
 
 
 def test_templates_of_another_model_are_refused() -> None:

@@ -27,13 +27,21 @@ from openlfr.policy.alert import (
 from openlfr.policy.authority import Conditions
 from openlfr.policy.deployment import DeploymentState, PauseReason
 from openlfr.policy.identifiers import AlertId, CameraId, DeploymentId, NodeId, PlanId
-from openlfr.policy.raised_alert import LARGEST_PICTURE_BYTES, AlertPictures, RaisedAlert
+from openlfr.policy.raised_alert import (
+    LARGEST_FURTHER_PICTURE_BYTES,
+    LARGEST_PICTURE_BYTES,
+    MOST_PICTURES,
+    AlertPictures,
+    FacePlace,
+    RaisedAlert,
+)
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.retention import packaged_retention_policy
 from openlfr.policy.roles import THE_HUB, Actor, Role
 from openlfr.records.alert_purge import PurgeableAlerts, destroy_refused_results
+from openlfr.records.alert_reading import alert_picture, further_pictures
 from openlfr.records.alert_store import AlertRecord, AlertView
-from openlfr.records.alert_tables import AlertContentRow, AlertRow
+from openlfr.records.alert_tables import AlertContentRow, AlertPicture, AlertPictureRow, AlertRow
 from openlfr.records.alerts import AlertAsked
 from openlfr.records.audit_entry import THE_HUB_ITSELF
 from openlfr.records.audit_reading import open_entry
@@ -130,8 +138,18 @@ def test_an_officer_sees_everything_and_the_look_is_in_the_log(hub: StaffedHub) 
     done(hub.alerts.raise_alert(raised, PICTURES))
     seen = hub.alerts.view(by(hub.engager, raised.alert))
     assert isinstance(seen, AlertView)
-    assert (seen.raised, seen.pictures) == (raised, PICTURES)
+    assert seen.raised == raised
     assert acts(hub, raised.alert)[-1] == ("VIEW_ALERT", hub.engager.staff, "consultation")
+
+
+def test_every_look_at_pictures_is_in_the_log_the_further_ones_as_one(hub: StaffedHub) -> None:
+    asked = by(hub.engager, hub.alerted(hub.live()))
+    seen = [alert_picture(hub.alerts, asked, each) for each in AlertPicture]
+    assert seen == [PICTURES.probe, PICTURES.candidate]
+    assert further_pictures(hub.alerts, asked) == AlertPictures(PICTURES.probes[1:], PICTURES.candidates[1:])
+    assert acts(hub, asked.alert)[-3:] == [("VIEW_ALERT", hub.engager.staff, "consultation")] * 3
+    nosy = replace(asked, by=hub.administrator)
+    assert refused(further_pictures(hub.alerts, nosy)).code is RefusalCode.WRONG_ROLE
 
 
 def test_who_may_not_look_sees_nothing_and_the_attempt_is_in_the_log(hub: StaffedHub) -> None:
@@ -145,7 +163,9 @@ def test_nothing_about_the_person_is_in_clear(hub: StaffedHub) -> None:
     alert = hub.alerted(hub.live())
     judged(hub, alert, Judgement.POSSIBLE, note=f"Looks like {SECRET_NAME}.")
     with hub.records.database.reading() as session:
-        rows = [session.get_one(AlertRow, alert), session.get_one(AlertContentRow, alert)]
+        pictures = session.scalars(select(AlertPictureRow).where(AlertPictureRow.alert_id == alert)).all()
+        assert len(pictures) == 4
+        rows = [session.get_one(AlertRow, alert), session.get_one(AlertContentRow, alert), *pictures]
         values = [getattr(row, column.key) for row in rows for column in row.__table__.columns]
     for secret in (SECRET_NAME, "N/4711", "Burglary", "passer-by"):
         assert not any(secret.encode() in (each if isinstance(each, bytes) else str(each).encode()) for each in values)
@@ -176,10 +196,21 @@ def test_an_alert_that_no_plan_of_the_hub_covers_is_refused(
         assert session.execute(select(func.count()).select_from(AlertRow)).scalar_one() == 0
 
 
-def test_a_picture_that_is_too_large_is_refused(hub: StaffedHub) -> None:
+def test_pictures_that_are_too_large_too_many_or_too_few_are_refused(hub: StaffedHub) -> None:
     raised = hub.raised(hub.live())
-    large = AlertPictures(b"p" * (LARGEST_PICTURE_BYTES + 1), b"c")
-    assert refused(hub.alerts.raise_alert(raised, large)).code is RefusalCode.INVALID_FIELDS
+    first, other = PICTURES.probes
+    too_many = replace(raised, probes=raised.probes[:1] * (MOST_PICTURES + 1))
+    no_place = replace(raised.probes[0], face=FacePlace(0.5, 0.5, 1e-9))
+    for told, probes, words in (
+        (raised, (b"p" * (LARGEST_PICTURE_BYTES + 1), other), "A picture has more than 5000000 bytes."),
+        (raised, (first, b"p" * (LARGEST_FURTHER_PICTURE_BYTES + 1)), "A further picture has more than 400000 bytes."),
+        (raised, (first,), "The alert tells of 2 pictures and comes with 1."),
+        (too_many, (first,) * 5, "An alert carries 1 to 4 pictures of each person; this one has 5."),
+        (replace(raised, probes=()), (), "An alert carries 1 to 4 pictures of each person; this one has 0."),
+        (replace(raised, probes=(no_place,)), (first,), "The place of a face lies outside its picture."),
+    ):
+        refusal = refused(hub.alerts.raise_alert(told, AlertPictures(probes, PICTURES.candidates)))
+        assert (refusal.code, refusal.sentence) == (RefusalCode.INVALID_FIELDS, words)
 
 
 def test_an_alert_that_was_held_up_by_a_lost_link_is_taken_in_after_the_end(hub: StaffedHub) -> None:
@@ -356,7 +387,7 @@ def test_when_its_day_is_over_an_alerts_contents_are_destroyed_and_its_decisions
     assert retention.purge(THE_HUB_ITSELF, "hub", "Due.") == ()
     hub.clock.advance(timedelta(seconds=1))
     (receipt,) = retention.purge(THE_HUB_ITSELF, "hub", "Due.")
-    assert (receipt.record.id, dict(receipt.rows)) == (alert, {"alert_contents": 1})
+    assert (receipt.record.id, dict(receipt.rows)) == (alert, {"alert_contents": 1, "alert_pictures": 4})
     assert not set(receipt.keys) & hub.records.vault.key_ids(KeyPurpose.ALERT)
     assert refused(hub.alerts.view(by(hub.operator, alert))).code is RefusalCode.UNKNOWN_RECORD
     assert isinstance(hub.alerts.view(by(hub.operator, still_open)), AlertView)

@@ -37,7 +37,7 @@ def test_it_holds_everything_and_its_audit_entries_prove_themselves_the_disclosu
     evidence = asked(hub, alerts[0])
     assert isinstance(evidence, Evidence)
     assert evidence.view.raised.person.name == SECRET_NAME
-    assert evidence.view.pictures == PICTURES
+    assert evidence.pictures == PICTURES
     assert evidence.deployment.deployment.deployment == deployment
     assert evidence.certificate is not None
     assert [each.body for each in evidence.authorities]

@@ -62,7 +62,8 @@ def contents(pack: Path) -> dict[str, bytes]:
 
 def test_it_holds_both_pictures_the_decisions_and_a_summary_that_people_can_read(pack: Path) -> None:
     files = contents(pack)
-    assert (files["probe.jpg"], files["candidate.jpg"]) == (PICTURES.probe, PICTURES.candidate)
+    assert (files["probe.jpg"], files["probe-2.jpg"]) == PICTURES.probes
+    assert (files["candidate.jpg"], files["candidate-2.jpg"]) == PICTURES.candidates
     assert SECRET_NAME.encode() in files["match.json"]
     said = text_of(files["summary.pdf"])
     assert conformance(files["summary.pdf"]) == ("2", "B")

@@ -13,6 +13,7 @@ from openlfr.link.bus import ANY_FREE_PORT, BusServer, BusSettings, BusUser, hub
 from openlfr.link.connection import Connection, bus_key, connect, hub_inbox
 from openlfr.link.tls import Authority, client_context
 from openlfr.policy.certificates import MatchingSetup
+from openlfr.policy.direction import Direction
 from openlfr.policy.identifiers import (
     AlertId,
     CameraId,
@@ -23,7 +24,7 @@ from openlfr.policy.identifiers import (
     PersonReference,
     PlanId,
 )
-from openlfr.policy.raised_alert import ListedPerson, RaisedAlert
+from openlfr.policy.raised_alert import CandidatePicture, FacePlace, ListedPerson, ProbePicture, RaisedAlert
 from openlfr.policy.watchlist import Category
 
 HOST = "127.0.0.1"
@@ -118,6 +119,9 @@ def raised_alert(number: int = 1, node: NodeId = NODE) -> RaisedAlert:
         watchlist_hash="ab" * 32,
         shots=3,
         quality=81.5,
+        direction=Direction.AWAY_RIGHT,
+        probes=(ProbePicture(datetime(2026, 5, 11, 15, 0, tzinfo=UTC), 81.5, FacePlace(0.5, 0.48, 0.4)),),
+        candidates=(CandidatePicture(date(2025, 2, 3), 77.0, FacePlace(0.5, 0.5, 0.55)),),
         person=ListedPerson(
             entry=EntryId("0196c000-0000-7000-8000-0000000000e1"),
             person=PersonReference("N/12345"),

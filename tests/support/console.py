@@ -6,7 +6,7 @@ A whole hub is beside it, as `openlfr hub --plain-http` runs it: its own bus, it
 import asyncio
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -19,11 +19,13 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from tests.support.faces import grace_hopper_file
 from tests.support.living_hub import NODE_UNLOCK, TERMINAL, administrator_of, free_port, new_place
 from tests.support.programs import wait_for
+from tests.support.staffed_hub import CANDIDATE_FACE, PROBE_FACE
 from tests.support.watchlists import QuickEnroller
 
 from openlfr import __version__
 from openlfr.assurance.certificate import default_certificates
 from openlfr.hub.console_files import CONSOLE_FOLDER
+from openlfr.hub.csrf import HEADER
 from openlfr.hub.demonstration import Tester, prepare_demonstration
 from openlfr.hub.place import HubPlace, authority_of, held, import_default_certificates
 from openlfr.hub.public_routes import PREFIX
@@ -34,10 +36,11 @@ from openlfr.hub.session_cookie import COOKIE
 from openlfr.hub.settings import HubSettings
 from openlfr.link.enrolment import EnrolmentCode, sign_request
 from openlfr.node.state import NodeState
+from openlfr.policy.direction import Direction
 from openlfr.policy.documents import from_document
 from openlfr.policy.identifiers import AlertId, DeploymentId, EntryId, NodeId, PersonReference
 from openlfr.policy.plan import ArmedPlan
-from openlfr.policy.raised_alert import AlertPictures, ListedPerson, RaisedAlert
+from openlfr.policy.raised_alert import AlertPictures, CandidatePicture, ListedPerson, ProbePicture, RaisedAlert
 from openlfr.policy.refusal import Refusal
 from openlfr.policy.roles import Actor, Competence, Role, Skill
 from openlfr.policy.watchlist import Category
@@ -148,6 +151,13 @@ class Desk:
     def ask(self, path: str) -> Any:
         """What the hub's API answers this browser, read from JSON."""
         answer = self.context.request.get(f"{self.address}{PREFIX}{path}")
+        assert answer.ok, answer.text()
+        return answer.json()
+
+    def tell(self, path: str, form: Mapping[str, Any]) -> Any:
+        """Have the hub do something for whoever is signed in here; what it answers, read from JSON."""
+        headers = {HEADER: self.ask("/session")["csrf_token"]}
+        answer = self.context.request.post(f"{self.address}{PREFIX}{path}", data=form, headers=headers)
         assert answer.ok, answer.text()
         return answer.json()
 
@@ -334,72 +344,6 @@ def _kept(answer: _Answer | Refusal) -> _Answer:
     return answer
 
 
-@dataclass(frozen=True)
-class Screen:
-    """A screen of the console: where it is, which tab of it, and which button opens the dialog that is meant."""
-
-    name: str
-    path: str
-    tab: str = ""
-    button: str = ""
-
-    def open_at(self, at: Desk) -> Page:
-        page = at.go(self.path)
-        if self.tab:
-            page.get_by_role("tab", name=self.tab, exact=True).click()
-            settled(page)
-        if self.button:
-            page.get_by_role("button", name=self.button, exact=True).first.click()
-            expect(page.locator("[role=dialog], [role=alertdialog]")).to_be_visible(timeout=WAIT_MS)
-            settled(page)
-        return page
-
-
-def screens(at: Desk, deployment: str) -> Sequence[Screen]:
-    """Every screen there is, for somebody who holds every role, about a deployment with a list and an alert."""
-    (watchlist,) = at.ask(f"/deployments/{deployment}/watchlists")
-    alert = at.ask(f"/deployments/{deployment}/alerts")["items"][0]["alert"]
-    camera = at.ask("/cameras")["items"][0]["camera"]
-    listed = f"/watchlists/{watchlist['watchlist']}"
-    deployed = f"/deployments/{deployment}"
-    return (
-        Screen("live", "/live"),
-        Screen("live-deployment", f"/live/{deployment}"),
-        Screen("live-alert", f"/live/{deployment}/alerts/{alert}"),
-        Screen("phone", "/phone"),
-        Screen("phone-alert", f"/phone/alerts/{alert}"),
-        Screen("deployments", "/deployments"),
-        Screen("application", "/deployments/new"),
-        *(
-            Screen(f"deployment-{tab.lower()}", deployed, tab)
-            for tab in ("Figures", "Application", "Decisions", "Officers", "Timeline")
-        ),
-        Screen("deployment-end", deployed, button="End"),
-        Screen("watchlists", f"/watchlists?deployment={deployment}"),
-        *(
-            Screen(f"watchlist-{tab.lower()}", listed, tab)
-            for tab in ("People", "Look-alikes", "Composition", "Copies")
-        ),
-        Screen("records", f"/records?deployment={deployment}"),
-        Screen("cameras", "/cameras"),
-        Screen("camera-new", "/cameras/new"),
-        Screen("camera", f"/cameras/{camera}"),
-        Screen("nodes", "/nodes"),
-        Screen("node-enrol", "/nodes", button="Enrol a node"),
-        Screen("people", "/people"),
-        Screen("person", "/people", button="Ann Applicant"),
-        Screen("person-new", "/people", button="Add somebody"),
-        *(
-            Screen(f"audit-{tab.split()[0].lower()}", "/audit", tab)
-            for tab in ("Log", "Verify", "Deletion receipts", "Rights requests", "Export")
-        ),
-        *(
-            Screen(f"settings-{tab.split()[-1].lower()}", "/settings", tab)
-            for tab in ("My sign-in", "Retention", "Certificates", "Jurisdiction", "Webhooks")
-        ),
-    )
-
-
 def demonstrated(hub: WholeHub, folder: Path) -> tuple[DeploymentId, Actor]:
     """The deployment of a demonstration, live, with a list of one and an alert; and who holds every role at it.
 
@@ -457,7 +401,10 @@ def raise_alert(hub: WholeHub, deployment: DeploymentId) -> AlertId:
         watchlist_hash=plan.watchlist_hash,
         shots=4,
         quality=71.0,
+        direction=Direction.TOWARDS_LEFT,
+        probes=tuple(ProbePicture(hub.records.clock(), 71.0 - number, PROBE_FACE) for number in range(3)),
+        candidates=(CandidatePicture(person.picture_taken_on, 80.0, CANDIDATE_FACE),),
         person=person,
     )
     picture = grace_hopper_file().read_bytes()
-    return _kept(hub.services.alerts.raise_alert(raised, AlertPictures(picture, picture))).alert.alert
+    return _kept(hub.services.alerts.raise_alert(raised, AlertPictures((picture,) * 3, (picture,)))).alert.alert

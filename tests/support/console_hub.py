@@ -144,7 +144,10 @@ def console_hub(folder: Path, browser: Browser, **terms: object) -> Iterator[Con
     hub.decision = lambda **changes: decided(**{**terms, **changes})  # type: ignore[method-assign]
     deployment = hub.live()
     fleet = FleetByHand()
-    pictures = AlertPictures(probe=_face(astronaut(), 2.4), candidate=_face(grace_hopper(), 1.8))
+    pictures = AlertPictures(
+        probes=(_face(astronaut(), 2.4), _face(astronaut()[:, ::-1], 2.4)),
+        candidates=(_face(grace_hopper(), 1.8), _face(grace_hopper()[:, ::-1], 1.8)),
+    )
     with loopback_socket() as (bound, port):
         settings = HubSettings(address=f"http://localhost:{port}", requests_a_minute=1200)
         running = ConsoleHub(hub, deployment, settings, fleet, browser, pictures)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from tests.support.faces import grace_hopper, models
 from tests.support.living_hub import TERMINAL, administrator_of
 from tests.support.scripted_hub import street_setup
+from tests.support.staffed_hub import CANDIDATE_FACE, PROBE_FACE
 
 from openlfr.cli.demo_console import demonstration_certificate
 from openlfr.enrolment.enrol import Enroller
@@ -31,7 +32,7 @@ from openlfr.policy.identifiers import (
     WatchlistId,
 )
 from openlfr.policy.plan import ArmedPlan
-from openlfr.policy.raised_alert import ListedPerson, RaisedAlert
+from openlfr.policy.raised_alert import CandidatePicture, ListedPerson, ProbePicture, RaisedAlert
 from openlfr.policy.refusal import Refusal
 from openlfr.policy.roles import Actor
 from openlfr.policy.watchlist import Category
@@ -171,5 +172,8 @@ def raised_in(rehearsal: Rehearsal, node: NodeId) -> RaisedAlert:
         watchlist_hash=plan.watchlist_hash,
         shots=3,
         quality=80.0,
+        direction=None,
+        probes=(ProbePicture(records.clock(), 80.0, PROBE_FACE),),
+        candidates=(CandidatePicture(records.clock().date(), 80.0, CANDIDATE_FACE),),
         person=person,
     )

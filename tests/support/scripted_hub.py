@@ -116,7 +116,7 @@ def listed(*names: str) -> tuple[ListedEntry, ...]:
                     name=name,
                     pictures=(Picture(picture, PictureSource.CUSTODY, datetime(2025, 2, 3, tzinfo=UTC).date()),),
                 ),
-                (ListedPicture(picture, f"{number:064x}", template, np.asarray(jpeg).tobytes()),),
+                (ListedPicture(picture, f"{number:064x}", 70.0, template, np.asarray(jpeg).tobytes()),),
             )
         )
     return tuple(people)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 from tests.support.database import HandClock
@@ -21,6 +21,7 @@ from tests.support.deployment_values import (
 
 from openlfr.policy.application import Application
 from openlfr.policy.deployment import Deployment
+from openlfr.policy.direction import Direction
 from openlfr.policy.documents import from_document
 from openlfr.policy.identifiers import (
     AlertId,
@@ -34,7 +35,14 @@ from openlfr.policy.identifiers import (
 )
 from openlfr.policy.jurisdiction import PACKAGED_PROFILES, packaged_profile
 from openlfr.policy.plan import ArmedPlan
-from openlfr.policy.raised_alert import AlertPictures, ListedPerson, RaisedAlert
+from openlfr.policy.raised_alert import (
+    AlertPictures,
+    CandidatePicture,
+    FacePlace,
+    ListedPerson,
+    ProbePicture,
+    RaisedAlert,
+)
 from openlfr.policy.refusal import Refusal
 from openlfr.policy.roles import Actor, Competence, Role, Skill
 from openlfr.policy.watchlist import Category, Watchlist
@@ -51,8 +59,10 @@ from openlfr.sealing.canonical import parse_canonical
 TERMINAL = "console 1"
 SECRET_NAME = "Zbigniew Quibbleworth"
 PICTURES = AlertPictures(
-    probe=b"\xff\xd8 the passer-by " + b"p" * 3000, candidate=b"\xff\xd8 the reference " + b"c" * 3000
+    probes=(b"\xff\xd8 the passer-by " + b"p" * 3000, b"\xff\xd8 the passer-by a moment before " + b"q" * 3000),
+    candidates=(b"\xff\xd8 the reference " + b"c" * 3000, b"\xff\xd8 an older reference " + b"d" * 3000),
 )
+PROBE_FACE, CANDIDATE_FACE = FacePlace(0.5, 0.5, 1 / 2.4), FacePlace(0.5, 0.5, 1 / 1.8)
 
 
 @dataclass
@@ -198,6 +208,15 @@ class StaffedHub:
             watchlist_hash=plan.watchlist_hash,
             shots=4,
             quality=71.0,
+            direction=Direction.TOWARDS_LEFT,
+            probes=(
+                ProbePicture(self.clock.now, 71.0, PROBE_FACE),
+                ProbePicture(self.clock.now - timedelta(milliseconds=600), 58.0, PROBE_FACE),
+            ),
+            candidates=(
+                CandidatePicture(person.picture_taken_on, 80.0, CANDIDATE_FACE),
+                CandidatePicture(date(1979, 5, 6), 64.0, CANDIDATE_FACE),
+            ),
             person=person,
         )
         return replace(complete, **changes)  # type: ignore[arg-type]

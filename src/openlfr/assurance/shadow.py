@@ -95,6 +95,7 @@ class ShadowRecognition:
         self._ledger.created(1)
         overwrite((chip,))
         return Shot(
+            captured_at=shot.captured_at,
             template=template,
             quality=shot.quality,
             picture=shot.picture.copy(),

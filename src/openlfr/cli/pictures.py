@@ -26,7 +26,7 @@ def save_comparison(alert: Alert, candidate: Path, folder: Path) -> Path:
 
 def comparison(alert: Alert, candidate: Path) -> Image.Image:
     """Probe on the left, candidate on the right, and in words what the comparison says and what it does not."""
-    left, right = _scaled(alert.probe), _scaled(read_picture(candidate))
+    left, right = _scaled(alert.probes[0].picture), _scaled(read_picture(candidate))
     width = max(left.width + right.width + 3 * MARGIN, 760)
     canvas = Image.new("RGB", (width, HEIGHT + CAPTION + 2 * MARGIN), _DARK)
     canvas.paste(left, (MARGIN, MARGIN))

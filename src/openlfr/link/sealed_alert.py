@@ -1,20 +1,22 @@
 """An alert on its way: signed by the node that raised it, then sealed to its hub, so that no store in between reads it.
 
-magic | length (4 bytes, big-endian) and statement, signed | length (4 bytes) and probe | candidate
+magic | statement, signed | each picture of the passage | each reference picture; before each its length (4 bytes,
+big-endian)
 
-The statement holds the alert and the hashes of both pictures; all of it is sealed (`sealing.exchange`).
+The statement holds the alert and the hashes of its pictures, in their order; all of it is sealed (`sealing.exchange`).
 """
 
 import hashlib
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from openlfr.link.bus import LARGEST_MESSAGE_BYTES
 from openlfr.policy.documents import DocumentError, from_document, to_document
 from openlfr.policy.identifiers import NodeId
-from openlfr.policy.raised_alert import LARGEST_PICTURE_BYTES, AlertPictures, RaisedAlert
+from openlfr.policy.raised_alert import MOST_PICTURES, AlertPictures, RaisedAlert, may_carry
+from openlfr.policy.refusal import Refusal
 from openlfr.sealing.canonical import parse_canonical
 from openlfr.sealing.errors import SignatureInvalidError
 from openlfr.sealing.exchange import ExchangeKey, ExchangePublicKey, seal_to
@@ -25,25 +27,29 @@ LARGEST_ALERT_BYTES: Final = LARGEST_MESSAGE_BYTES - 4096
 _CONTEXT: Final = "alert"
 _MAGIC: Final = b"OPENLFR-ALERT\x00\x01\n"
 _LENGTH: Final = struct.Struct(">I")
+_MOST_PARTS: Final = 1 + 2 * MOST_PICTURES
 
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
     raised: RaisedAlert
-    probe_sha256: str
-    candidate_sha256: str
+    probes_sha256: tuple[str, ...]
+    candidates_sha256: tuple[str, ...]
 
 
 def seal_alert(
     raised: RaisedAlert, pictures: AlertPictures, signer: SigningKey, hub_exchange_key: ExchangePublicKey
 ) -> bytes:
-    """What a node puts on the bus. Raises ValueError for pictures that are larger than may be sent."""
-    statement = _Statement(raised, _hash(pictures.probe), _hash(pictures.candidate))
+    """What a node puts on the bus. Raises ValueError for pictures that may not be sent: `policy.may_carry`."""
+    match may_carry(raised, pictures):
+        case Refusal(sentence=sentence):
+            raise ValueError(sentence)
+    statement = _Statement(raised, _hashes(pictures.probes), _hashes(pictures.candidates))
     signed = signer.sign_document(ALERT_KIND, to_document(statement)).to_bytes()
-    probe = _LENGTH.pack(len(pictures.probe)) + pictures.probe
-    plain = b"".join((_MAGIC, _LENGTH.pack(len(signed)), signed, probe, pictures.candidate))
+    parts = (signed, *pictures.probes, *pictures.candidates)
+    plain = _MAGIC + b"".join(_LENGTH.pack(len(part)) + part for part in parts)
     sealed = seal_to(hub_exchange_key, plain, _CONTEXT)
-    if max(len(pictures.probe), len(pictures.candidate)) > LARGEST_PICTURE_BYTES or len(sealed) > LARGEST_ALERT_BYTES:
+    if len(sealed) > LARGEST_ALERT_BYTES:
         raise ValueError(f"An alert with pictures of {len(plain)} bytes is too large to be sent.")
     return sealed
 
@@ -58,7 +64,7 @@ def open_alert(
     """
     if len(content) > LARGEST_ALERT_BYTES:
         raise SignatureInvalidError("This is larger than any alert.")
-    signed, probe, candidate = _taken_apart(hub_exchange.unseal(content, _CONTEXT))
+    signed, *files = _taken_apart(hub_exchange.unseal(content, _CONTEXT))
     document = SignedDocument.from_bytes(signed)
     # Whose key it must be stands in what is signed, so it is read once before and counts only after the check.
     key = node_key_of(_statement(document).raised.node)
@@ -66,9 +72,10 @@ def open_alert(
         raise SignatureInvalidError("The alert names a node that this hub does not know, or was signed by another.")
     document.opened_by(key, ALERT_KIND)
     statement = _statement(document)
-    if (_hash(probe), _hash(candidate)) != (statement.probe_sha256, statement.candidate_sha256):
+    if _hashes(files) != (*statement.probes_sha256, *statement.candidates_sha256):
         raise SignatureInvalidError("The pictures of this alert are not those that its node signed.")
-    return statement.raised, AlertPictures(probe, candidate)
+    probes = len(statement.probes_sha256)
+    return statement.raised, AlertPictures(tuple(files[:probes]), tuple(files[probes:]))
 
 
 def _statement(document: SignedDocument) -> _Statement:
@@ -78,24 +85,20 @@ def _statement(document: SignedDocument) -> _Statement:
         raise SignatureInvalidError("The alert is of a form that this version does not know.") from error
 
 
-def _taken_apart(plain: bytes) -> tuple[bytes, bytes, bytes]:
+def _taken_apart(plain: bytes) -> tuple[bytes, ...]:
+    """The statement and the pictures."""
     if not plain.startswith(_MAGIC):
         raise SignatureInvalidError("This is no alert, or of a form that this version does not know.")
-    signed, rest = _counted(plain[len(_MAGIC) :])
-    probe, candidate = _counted(rest)
-    return signed, probe, candidate
+    parts: list[bytes] = []
+    place = len(_MAGIC)
+    while place < len(plain) and len(parts) <= _MOST_PARTS:
+        start = place + _LENGTH.size
+        place = start + int.from_bytes(plain[place:start], "big")
+        parts.append(plain[start:place])
+    if place != len(plain) or not 1 <= len(parts) <= _MOST_PARTS:
+        raise SignatureInvalidError("The alert is cut short, or longer than any.")
+    return tuple(parts)
 
 
-def _counted(content: bytes) -> tuple[bytes, bytes]:
-    """So many bytes as are announced, and the rest."""
-    if len(content) < _LENGTH.size:
-        raise SignatureInvalidError("The alert is cut short.")
-    (length,) = _LENGTH.unpack_from(content)
-    end = _LENGTH.size + length
-    if len(content) < end:
-        raise SignatureInvalidError("The alert is cut short.")
-    return content[_LENGTH.size : end], content[end:]
-
-
-def _hash(picture: bytes) -> str:
-    return hashlib.sha256(picture).hexdigest()
+def _hashes(files: Sequence[bytes]) -> tuple[str, ...]:
+    return tuple(hashlib.sha256(each).hexdigest() for each in files)

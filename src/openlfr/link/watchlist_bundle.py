@@ -233,10 +233,12 @@ def _picture(described: object, content: bytes, place: int) -> tuple[ListedPictu
             "file_sha256": str(file),
             "picture": str(picture),
             "portrait_bytes": int(portrait),
+            "quality": int() | float() as quality,
             "template_bytes": int(template),
         } if portrait >= 0 and template >= 0:
             middle, end = place + template, place + template + portrait
-            return ListedPicture(PictureId(picture), file, content[place:middle], content[middle:end]), end
+            blobs = content[place:middle], content[middle:end]
+            return ListedPicture(PictureId(picture), file, float(quality), *blobs), end
         case _:
             raise SealBrokenError("A picture in this bundle is of a form that this version does not know.")
 

@@ -3,11 +3,16 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from openlfr.policy.documents import to_document
 from openlfr.policy.identifiers import DeploymentId, EntryId, PictureId, WatchlistId
 from openlfr.policy.watchlist import WatchlistEntry
 from openlfr.sealing.canonical import JsonValue, canonical_bytes
+
+PORTRAIT_SIDES: Final = 1.8
+"""Sides of a portrait over those of the box of the face, which lies exactly in its middle: the whole head, and hardly
+anybody beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +27,12 @@ class PictureHashes:
 
 @dataclass(frozen=True, slots=True)
 class ListedPicture:
-    """A picture as a node gets it. `template` is little-endian float32 of length 1, `portrait` a JPEG of the face."""
+    """A picture as a node gets it. `template` is little-endian float32 of length 1, `portrait` a JPEG of the face, cut
+    out by `PORTRAIT_SIDES`, `quality` that of the picture, 0..100."""
 
     picture: PictureId
     file_sha256: str
+    quality: float
     template: bytes
     portrait: bytes
 
@@ -91,6 +98,7 @@ def pack(entries: Sequence[ListedEntry]) -> Iterator[bytes]:
                         "file_sha256": picture.file_sha256,
                         "picture": picture.picture,
                         "portrait_bytes": len(picture.portrait),
+                        "quality": picture.quality,
                         "template_bytes": len(picture.template),
                     }
                     for picture in each.pictures

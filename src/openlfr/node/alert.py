@@ -7,6 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openlfr.node.memory import overwrite
+from openlfr.policy.direction import Direction
+from openlfr.vision.face import Box
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Probe:
+    """A shot of the passage as an officer may see it: uint8 BGR, everybody else in it made unrecognisable. `face` is in
+    pixels of the picture; `quality` unified, 0..100."""
+
+    picture: NDArray[np.uint8]
+    face: Box
+    captured_at: datetime
+    quality: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -14,9 +27,10 @@ class Alert:
     """What an officer is asked, with everything the answer and a later review need.
 
     `score` is what reached `threshold`: `first_score`, the first recogniser's cosine, moved by the second opinion.
-    `second_score` is the independent recogniser's own, None where it was not asked. `probe` is the picture of the best
-    shot, uint8 BGR, everybody else in it made unrecognisable. `templates` is float32 (shots, dimension): the alert owns
-    them. `latency_ms` runs from the capture of the frame that decided to the alert.
+    `second_score` is the independent recogniser's own, None where it was not asked. `probes` are the best of the shots
+    that were fused, the best first. `direction` is None where the passage is too short or the person stands.
+    `templates` is float32 (shots, dimension). The alert owns all its arrays. `latency_ms` runs from the capture of the
+    frame that decided to the alert.
     """
 
     alert_id: str
@@ -34,9 +48,10 @@ class Alert:
     quality: float
     model_pack: str
     precision: str
-    probe: NDArray[np.uint8]
+    direction: Direction | None
+    probes: tuple[Probe, ...]
     templates: NDArray[np.float32]
 
     def wipe(self) -> None:
-        """Overwrites picture and templates once they have been delivered or are no longer needed."""
-        overwrite((self.probe, self.templates))
+        """Overwrites pictures and templates once they have been delivered or are no longer needed."""
+        overwrite((*(each.picture for each in self.probes), self.templates))

@@ -9,12 +9,14 @@ from typing import Protocol
 import numpy as np
 
 from openlfr.capture.frame import Frame
-from openlfr.node.alert import Alert
+from openlfr.node.alert import Alert, Probe
 from openlfr.node.blur import CONTEXT, blur_bystanders
+from openlfr.node.direction import Sighting
 from openlfr.node.ledger import PrivacyLedger
 from openlfr.node.memory import overwrite
 from openlfr.node.passage import Passage, Shot, ShotPolicy
 from openlfr.node.recognition import Match, Recognition
+from openlfr.policy.raised_alert import MOST_PICTURES
 from openlfr.vision.alignment import align
 from openlfr.vision.detector import FaceDetector
 from openlfr.vision.face import BGRImage, Face, Template
@@ -127,6 +129,7 @@ class Analyst:
             if passage is None:
                 passage = self._passages[number] = Passage(self._new_id(), at_s)
                 self._count(passages=1)
+            passage.path.add(Sighting(at_s, face.box.centre[0], face.box.size))
             if not self._policy.may_assess(passage, at_s):
                 continue
             # Size and pose bound the quality from above and cost little; only then is it worth cutting out the face.
@@ -216,6 +219,7 @@ class Analyst:
     def _shot(self, frame: Frame, look: _Look, template: Template, faces: Sequence[Face]) -> Shot:
         left, top, right, bottom = look.face.box.grown(CONTEXT).pixels(frame.image.width, frame.image.height)
         return Shot(
+            captured_at=frame.captured_at,
             template=template,
             quality=look.quality.unified,
             picture=frame.image.region(left, top, right, bottom),
@@ -226,9 +230,6 @@ class Analyst:
         )
 
     def _alert(self, frame: Frame, passage: Passage, match: Match) -> Alert:
-        best = passage.shots[0]
-        probe = best.picture.copy()
-        blur_bystanders(probe, best.origin, best.box, best.others)
         templates = np.stack([shot.template for shot in passage.shots])
         # The alert's are copies: the passage's own are counted when they are overwritten.
         self._ledger.created(len(templates))
@@ -246,10 +247,11 @@ class Analyst:
             latency_ms=(self._monotonic_s() - frame.captured_monotonic_s) * 1000,
             track_id=passage.identifier,
             shots=len(templates),
-            quality=best.quality,
+            quality=passage.best_quality,
             model_pack=self._recognition.model_pack,
             precision=self._recognition.precision,
-            probe=probe,
+            direction=passage.path.direction(frame.image.width),
+            probes=tuple(_probe(shot) for shot in passage.shots[:MOST_PICTURES]),
             templates=templates,
         )
 
@@ -276,3 +278,10 @@ class Analyst:
             failures_to_acquire=old.failures_to_acquire + more.get("failures_to_acquire", 0),
             suppressed=old.suppressed + more.get("suppressed", 0),
         )
+
+
+def _probe(shot: Shot) -> Probe:
+    """A shot for people to look at: a copy, with everybody but its subject blurred."""
+    picture = shot.picture.copy()
+    blur_bystanders(picture, shot.origin, shot.box, shot.others)
+    return Probe(picture, shot.box.moved(-shot.origin[0], -shot.origin[1]), shot.captured_at, shot.quality)

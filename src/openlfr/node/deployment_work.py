@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import cv2
 import structlog
 
 from openlfr.capture.camera import Camera
@@ -17,21 +16,20 @@ from openlfr.node.analyst import FACES_SEEN_METHOD, Analyst, AnalystCounts
 from openlfr.node.ledger import PrivacyLedger
 from openlfr.node.node import Node, Station, StationStatus
 from openlfr.node.preview import Preview
+from openlfr.node.probe_files import about_probe, jpeg, small_jpeg
 from openlfr.node.recognition import Recognition
 from openlfr.node.watchlist_in_memory import WatchlistInMemory
 from openlfr.policy.authority import CameraTerms
 from openlfr.policy.certificates import MatchingSetup
 from openlfr.policy.identifiers import AlertId, CameraId, DeploymentId, EntryId, NewId, NodeId, PictureId
 from openlfr.policy.plan import ArmedPlan, Loaded
-from openlfr.policy.raised_alert import AlertPictures, RaisedAlert
+from openlfr.policy.raised_alert import MOST_PICTURES, AlertPictures, RaisedAlert
 from openlfr.policy.refusal import Allowed, Refusal
 from openlfr.sealing.exchange import ExchangePublicKey
 from openlfr.sealing.signature import SigningKey
 from openlfr.vision.detector import DetectorOptions
 from openlfr.vision.models import Models
 from openlfr.vision.zone import Zone
-
-_PROBE_QUALITY = 92
 
 log = structlog.get_logger(__name__)
 
@@ -179,8 +177,9 @@ class DeploymentWork:
             camera = CameraId(alert.camera)
             under = self._under[camera]
             entry, picture = EntryId(alert.person_id), PictureId(alert.candidate_picture)
-            person, portrait = self.watchlist.person(entry, picture), self.watchlist.portrait(picture)
-            if person is None or portrait is None:
+            person = self.watchlist.person(entry, picture)
+            candidates = self.watchlist.candidates(entry, picture, MOST_PICTURES)
+            if person is None or not candidates:
                 return  # taken off the list between the match and here
             raised = RaisedAlert(
                 alert=AlertId(alert.alert_id),
@@ -196,12 +195,16 @@ class DeploymentWork:
                 watchlist_hash=under.plan.watchlist_hash,
                 shots=alert.shots,
                 quality=alert.quality,
+                direction=alert.direction,
+                probes=tuple(about_probe(each) for each in alert.probes),
+                candidates=tuple(each.about for each in candidates),
                 person=person,
             )
-            written, probe = cv2.imencode(".jpg", alert.probe, [cv2.IMWRITE_JPEG_QUALITY, _PROBE_QUALITY])
-            if not written:
-                raise ValueError("The picture of an alert could not be written as a JPEG.")
-            pictures = AlertPictures(probe.tobytes(), portrait)
+            best, *others = alert.probes
+            pictures = AlertPictures(
+                probes=(jpeg(best.picture), *(small_jpeg(each.picture) for each in others)),
+                candidates=tuple(each.portrait for each in candidates),
+            )
             sealed = seal_alert(raised, pictures, self.around.signer, self.around.hub_exchange_key)
             self.around.deliver(raised.alert, sealed)
         finally:

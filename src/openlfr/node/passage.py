@@ -1,10 +1,12 @@
 """A passage: one person's way through one camera's view, and the few best shots of it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from openlfr.node.direction import Path
 from openlfr.node.memory import overwrite
 from openlfr.vision.face import Box, Template
 
@@ -64,6 +66,7 @@ class Shot:
     are in pixels of the full frame.
     """
 
+    captured_at: datetime
     template: Template
     quality: float
     picture: NDArray[np.uint8]
@@ -89,6 +92,7 @@ class Passage:
     assess_from_s: float = float("-inf")
     settled: bool = False
     assessed: bool = False
+    path: Path = field(default_factory=Path)
 
     @property
     def best_quality(self) -> float:
@@ -121,6 +125,7 @@ class Passage:
         self.identifier, self.started_s = identifier, at_s
         self.looks, self.looked_at_s, self.assess_from_s = 0, float("-inf"), float("-inf")
         self.settled = False
+        self.path.clear()
 
     def wipe(self) -> int:
         """Overwrites every array of the passage. Returns how many templates were destroyed."""

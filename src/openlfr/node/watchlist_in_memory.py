@@ -4,7 +4,8 @@ It comes as a bundle that only this node can open, once; it is never on the disk
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +16,13 @@ from openlfr.enrolment.stills import StillDetector, prominent_faces
 from openlfr.link.messages import HeldList
 from openlfr.link.removal_order import ListInUse, RemovalOrder, obeyed
 from openlfr.link.watchlist_bundle import OpenedBundle
-from openlfr.link.watchlist_content import ListedEntry, ListedPicture
+from openlfr.link.watchlist_content import PORTRAIT_SIDES, ListedEntry, ListedPicture
 from openlfr.matching.gallery import Entry, Gallery
 from openlfr.node.memory import overwrite, overwrite_bytes
 from openlfr.node.recognition import fusion_rule
 from openlfr.policy.certificates import MatchingSetup
 from openlfr.policy.identifiers import EntryId, PictureId
-from openlfr.policy.raised_alert import ListedPerson
+from openlfr.policy.raised_alert import CandidatePicture, FacePlace, ListedPerson
 from openlfr.policy.refusal import Refusal
 from openlfr.vision.face import BGRImage
 from openlfr.vision.models import Models
@@ -30,6 +31,17 @@ from openlfr.vision.second_opinion import SecondOpinion
 _USUAL_LANDMARKS = np.array([[0.39, 0.43], [0.61, 0.43], [0.5, 0.54], [0.41, 0.65], [0.59, 0.65]], np.float32)
 """Where eyes, nose and corners of the mouth lie in a portrait, in shares of its sides: for one in which no face is
 found a second time."""
+
+
+PORTRAIT_FACE: Final = FacePlace(0.5, 0.5, 1 / PORTRAIT_SIDES)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A reference picture, a JPEG, and what is known of it."""
+
+    about: CandidatePicture
+    portrait: bytes
 
 
 class ListUnusableError(Exception):
@@ -49,7 +61,6 @@ class WatchlistInMemory:
         self.identity = opened.manifest.identity
         self._use(ListInUse.of(opened))
         self._entries = {each.entry.entry: each for each in opened.entries}
-        self._portraits = {each.picture: each.portrait for entry in opened.entries for each in entry.pictures}
         try:
             self.gallery = Gallery(models.dimension, _gallery_entries(opened.entries, models))
         except ValueError as error:
@@ -80,10 +91,21 @@ class WatchlistInMemory:
             blue_list=about.blue_list,
         )
 
-    def portrait(self, picture: PictureId) -> bytes | None:
-        """The reference picture (JPEG), a copy; None once its person was taken off."""
-        portrait = self._portraits.get(picture)
-        return None if portrait is None else bytes(bytearray(portrait))
+    def candidates(self, entry: EntryId, picture: PictureId, most: int) -> Sequence[Candidate]:
+        """At most so many reference pictures of somebody on the list, copies: the one that was found, then the newest.
+        None once they were taken off."""
+        listed = self._entries.get(entry)
+        if listed is None:
+            return []
+        taken_on = {each.picture: each.taken_on for each in listed.entry.pictures}
+        newest = sorted(listed.pictures, key=lambda each: taken_on[each.picture], reverse=True)
+        found_first = sorted(newest, key=lambda each: each.picture != picture)
+        return [
+            Candidate(
+                CandidatePicture(taken_on[each.picture], each.quality, PORTRAIT_FACE), bytes(bytearray(each.portrait))
+            )
+            for each in found_first[:most]
+        ]
 
     def obey(self, order: RemovalOrder) -> Refusal | None:
         """Take a person off: out of the gallery first, then out of memory. Refused as `removal_order.obeyed` does."""
@@ -112,7 +134,6 @@ class WatchlistInMemory:
 
     def _forget(self, entry: ListedEntry) -> None:
         for picture in entry.pictures:
-            self._portraits.pop(picture.picture, None)
             overwrite_bytes(picture.portrait)
             overwrite_bytes(picture.template)
 

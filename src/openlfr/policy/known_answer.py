@@ -17,6 +17,7 @@ from openlfr.policy.alert import OPEN_STATES, Alert, Judgement
 from openlfr.policy.authority import Window
 from openlfr.policy.binomial import lower_bound, upper_bound
 from openlfr.policy.deployment import Deployment, DeploymentState
+from openlfr.policy.direction import Direction
 from openlfr.policy.identifiers import DeploymentId, StaffId
 from openlfr.policy.refusal import Allowed, Refusal, RefusalCode
 
@@ -27,6 +28,7 @@ LATEST = timedelta(minutes=10)
 """A question that could not be put within this time of its turn, as in a pause, is left out and not caught up with."""
 
 _CONFIDENCE = 0.975
+_DIRECTIONS = (None, *Direction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class DueQuestion:
     case: int
     score_above: float
     """How far the score lies above the threshold, as a share of what is left to 1."""
+    direction: Direction | None
 
 
 def questions(
@@ -65,7 +68,7 @@ def questions(
         at += timedelta(hours=drawn.expovariate(schedule.per_hour))
         if at >= window.end:
             return
-        yield DueQuestion(at, drawn.randrange(cases), drawn.betavariate(1.2, 3.0))
+        yield DueQuestion(at, drawn.randrange(cases), drawn.betavariate(1.2, 3.0), drawn.choice(_DIRECTIONS))
 
 
 def due_now(asked: Iterable[DueQuestion], now: datetime) -> list[DueQuestion]:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from openlfr.policy.certificates import MatchingSetup
 from openlfr.policy.deployment import DELETE_EVERYTHING, Deployment, DeploymentState
+from openlfr.policy.direction import Direction
 from openlfr.policy.identifiers import AlertId, CameraId, DeploymentId, EntryId, NodeId, PersonReference, PlanId
 from openlfr.policy.plan import ArmedPlan, Order
 from openlfr.policy.presence import CLOCK_TOLERANCE
@@ -31,9 +32,47 @@ class ListedPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class FacePlace:
+    """Where a face lies in a picture: the middle of its box from left and top, and the box's height, each as a share of
+    the picture's own width or height. With it two pictures are drawn so that both faces are of one size.
+
+    At the edge of a frame part of the box may lie outside the picture, so it can be higher than that.
+    """
+
+    x: float
+    y: float
+    height: float
+
+    @property
+    def is_plausible(self) -> bool:
+        """Whether a picture can be drawn by it: other numbers would blow it up without end."""
+        return 0 <= self.x <= 1 and 0 <= self.y <= 1 and LOWEST_FACE <= self.height <= HIGHEST_FACE
+
+
+@dataclass(frozen=True, slots=True)
+class ProbePicture:
+    """What is known of a picture of the passage; `quality` is 0..100."""
+
+    captured_at: datetime
+    quality: float
+    face: FacePlace
+
+
+@dataclass(frozen=True, slots=True)
+class CandidatePicture:
+    """What is known of a reference picture; `quality` is 0..100."""
+
+    taken_on: date
+    quality: float
+    face: FacePlace
+
+
+@dataclass(frozen=True, slots=True)
 class RaisedAlert:
     """A match at or above the threshold. `shots` is how many pictures of the passage were fused, `quality` the best
-    one's, 0..100. `second_score` is that of the independent recogniser, where there is one."""
+    one's, 0..100. `second_score` is that of the independent recogniser, where there is one. `direction` is None where
+    the passage was too short to say, or the person stood. `probes` and `candidates` are about the alert's pictures, in
+    their order."""
 
     alert: AlertId
     deployment: DeploymentId
@@ -48,18 +87,59 @@ class RaisedAlert:
     watchlist_hash: str
     shots: int
     quality: float
+    direction: Direction | None
+    probes: tuple[ProbePicture, ...]
+    candidates: tuple[CandidatePicture, ...]
     person: ListedPerson
 
 
 @dataclass(frozen=True, slots=True)
 class AlertPictures:
-    """The two pictures, as JPEG files: the passer-by with everybody else blurred, and the reference picture."""
+    """The pictures, as JPEG files. `probes` show the passer-by with everybody else blurred, the best shot first;
+    `candidates` are reference pictures of the one person, the one that was found first."""
 
-    probe: bytes
-    candidate: bytes
+    probes: tuple[bytes, ...]
+    candidates: tuple[bytes, ...]
+
+    @property
+    def probe(self) -> bytes:
+        return self.probes[0]
+
+    @property
+    def candidate(self) -> bytes:
+        return self.candidates[0]
 
 
+MOST_PICTURES = 4
+"""Of the passage, and of the person on the list; more says nothing new and delays the alert."""
 LARGEST_PICTURE_BYTES = 5_000_000
+LARGEST_FURTHER_PICTURE_BYTES = 400_000
+"""Of every picture but the first of each person."""
+LOWEST_FACE, HIGHEST_FACE = 0.02, 2.0
+
+
+def may_carry(raised: RaisedAlert, pictures: AlertPictures) -> Allowed | Refusal:
+    """Whether these are as many pictures as the alert says, and neither too many nor too large."""
+    for those, told in ((pictures.probes, raised.probes), (pictures.candidates, raised.candidates)):
+        if len(those) != len(told):
+            return Refusal(
+                RefusalCode.INVALID_FIELDS, f"The alert tells of {len(told)} pictures and comes with {len(those)}."
+            )
+        if not 1 <= len(those) <= MOST_PICTURES:
+            return Refusal(
+                RefusalCode.INVALID_FIELDS,
+                f"An alert carries 1 to {MOST_PICTURES} pictures of each person; this one has {len(those)}.",
+            )
+        first, *further = those
+        if len(first) > LARGEST_PICTURE_BYTES:
+            return Refusal(RefusalCode.INVALID_FIELDS, f"A picture has more than {LARGEST_PICTURE_BYTES} bytes.")
+        if any(len(each) > LARGEST_FURTHER_PICTURE_BYTES for each in further):
+            return Refusal(
+                RefusalCode.INVALID_FIELDS, f"A further picture has more than {LARGEST_FURTHER_PICTURE_BYTES} bytes."
+            )
+        if not all(each.face.is_plausible for each in told):
+            return Refusal(RefusalCode.INVALID_FIELDS, "The place of a face lies outside its picture.")
+    return Allowed()
 
 
 def may_raise(deployment: Deployment, plan: ArmedPlan | None, raised: RaisedAlert) -> Allowed | Refusal:

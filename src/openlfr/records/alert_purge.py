@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from openlfr.policy.deployment import DELETE_EVERYTHING, Deployment
@@ -12,14 +13,16 @@ from openlfr.policy.identifiers import AlertId, DeploymentId
 from openlfr.policy.refusal import Refusal
 from openlfr.policy.retention import DataClass
 from openlfr.policy.roles import Action
-from openlfr.records.alert_tables import AlertContentRow, AlertRow
+from openlfr.records.alert_tables import AlertContentRow, AlertPictureRow, AlertRow
 from openlfr.records.audit_entry import THE_HUB_ITSELF, RecordReference
 from openlfr.records.hub_records import HubRecords
-from openlfr.records.purgeable import Candidate
+from openlfr.records.purgeable import Candidate, delete_rows
 from openlfr.records.receipts import PurgeReceipt
 from openlfr.records.retention import Retention
 
 RECORD_KIND = "alert"
+_CONTENT: Final = (AlertContentRow, AlertPictureRow)
+"""The one that says that there is anything first."""
 _Found = Select[str, str, str, datetime | None]
 
 
@@ -29,7 +32,7 @@ class PurgeableAlerts:
 
     data_class: DataClass = DataClass.ALERT
     record_kind: str = RECORD_KIND
-    tables: tuple[str, ...] = (AlertContentRow.__tablename__,)
+    tables: tuple[str, ...] = tuple(each.__tablename__ for each in _CONTENT)
 
     def candidates(self, session: Session, started_by: datetime) -> Sequence[Candidate]:
         rows = session.execute(_contents().where(AlertRow.closed_at <= started_by).order_by(AlertRow.closed_at))
@@ -40,11 +43,12 @@ class PurgeableAlerts:
         return None if row is None else _candidate(*row)
 
     def delete_some(self, session: Session, record_id: str, limit: int) -> dict[str, int]:
-        doomed = session.scalars(
-            select(AlertContentRow.alert_id).where(AlertContentRow.alert_id == record_id).limit(limit)
-        ).all()
-        session.execute(delete(AlertContentRow).where(AlertContentRow.alert_id.in_(doomed)))
-        return {AlertContentRow.__tablename__: len(doomed)} if doomed else {}
+        deleted: dict[str, int] = {}
+        for table in _CONTENT:
+            count = delete_rows(session, table, table.alert_id == record_id, limit - sum(deleted.values()))
+            if count:
+                deleted[table.__tablename__] = count
+        return deleted
 
 
 def destroy_refused_results(

@@ -3,18 +3,27 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session
 
 from openlfr.policy.alert import OPEN_STATES, Alert, AlertRules, AlertState
 from openlfr.policy.identifiers import AlertId, CameraId, DeploymentId, NodeId
 from openlfr.policy.known_answer import as_shown
+from openlfr.policy.raised_alert import AlertPictures
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.roles import Action, Actor
 from openlfr.records.acting import reference, write_refused
-from openlfr.records.alert_store import AlertRecord, AlertView, alert_row, known_answers_of, value_without_texts
-from openlfr.records.alert_tables import AlertRow
+from openlfr.records.alert_store import (
+    AlertRecord,
+    AlertView,
+    alert_row,
+    known_answers_of,
+    read_first_picture,
+    read_pictures,
+    value_without_texts,
+)
+from openlfr.records.alert_tables import AlertPicture, AlertRow
 from openlfr.records.alerts import KIND, AlertAsked, Alerts
 from openlfr.records.audit_reading import LoggedEntry, logged_entries
 from openlfr.records.audit_tables import AuditEntryRow
@@ -22,13 +31,6 @@ from openlfr.records.deployment_store import read_deployment
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.looking import may_look
 from openlfr.records.reach import of_reached
-
-
-class AlertPicture(StrEnum):
-    """The two pictures of an alert."""
-
-    PROBE = "probe"
-    CANDIDATE = "candidate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,10 @@ class ListedAlert:
 
 @dataclass(frozen=True, slots=True)
 class AlertContext:
-    """What a deployment gives to its alerts: the rules they are under, and what its cameras are called."""
+    """What a deployment gives to its alerts: the rules they are under, where it is, and its cameras' names."""
 
     rules: AlertRules
+    place: str
     camera_names: Mapping[CameraId, str]
 
 
@@ -58,7 +61,8 @@ def context_of(alerts: Alerts, by: Actor, deployment: DeploymentId) -> AlertCont
         return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")
     authority = record.deployment.authority
     cameras = () if authority is None else authority.terms.cameras
-    return AlertContext(alerts.rules(record), {each.camera: each.name for each in cameras})
+    place = record.deployment.application.location.name
+    return AlertContext(alerts.rules(record), place, {each.camera: each.name for each in cameras})
 
 
 def list_alerts(
@@ -113,11 +117,22 @@ def alert_record(alerts: Alerts, asked: AlertAsked) -> AlertRecord | Refusal:
 
 
 def alert_picture(alerts: Alerts, asked: AlertAsked, which: AlertPicture) -> bytes | Refusal:
-    """One picture of an alert, a JPEG file; that it was looked at is in the audit log first."""
-    found = alerts.view(asked, f"Looked at the {which} picture.")
-    if isinstance(found, Refusal):
-        return found
-    return found.pictures.probe if which is AlertPicture.PROBE else found.pictures.candidate
+    """The best shot or the reference picture that was found, a JPEG file; the look is in the audit log first."""
+
+    def read(session: Session) -> bytes | None:
+        return read_first_picture(alerts.records, session, asked.alert, which, asked.by)
+
+    return alerts.looked(asked, f"Looked at the {which} picture.", read)
+
+
+def further_pictures(alerts: Alerts, asked: AlertAsked) -> AlertPictures | Refusal:
+    """The other shots and the other reference pictures. They are shown together, so looking at them is one look."""
+
+    def read(session: Session) -> AlertPictures | None:
+        every = read_pictures(alerts.records, session, asked.alert, asked.by)
+        return every and AlertPictures(every.probes[1:], every.candidates[1:])
+
+    return alerts.looked(asked, "Looked at the further pictures.", read)
 
 
 def judged_by(view: AlertView, by: Actor) -> bool:

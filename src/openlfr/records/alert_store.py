@@ -11,7 +11,13 @@ from openlfr.policy.documents import from_document, to_document
 from openlfr.policy.identifiers import AlertId, DeploymentId, is_identifier
 from openlfr.policy.raised_alert import AlertPictures, RaisedAlert
 from openlfr.policy.roles import Actor
-from openlfr.records.alert_tables import AlertContentRow, AlertRow, SpareAlertKeyRow
+from openlfr.records.alert_tables import (
+    AlertContentRow,
+    AlertPicture,
+    AlertPictureRow,
+    AlertRow,
+    SpareAlertKeyRow,
+)
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.reach import reaches
 from openlfr.records.recognition_test_tables import AlertCategoryRow, KnownAnswerRow
@@ -32,12 +38,11 @@ class AlertRecord:
 
 @dataclass(frozen=True, slots=True)
 class AlertView:
-    """An alert with everything an officer needs to judge it, texts and pictures included."""
+    """An alert with everything an officer needs to judge it but the pictures."""
 
     alert: Alert
     version: int
     raised: RaisedAlert
-    pictures: AlertPictures
 
 
 def insert_alert(
@@ -63,16 +68,23 @@ def insert_alert(
     _write(row, alert)
     session.add(row)
     session.flush()
-    seal = records.sealer.seal
     session.add(
         AlertContentRow(
             alert_id=alert.alert,
             key_id=key.id,
             raised=records.sealer.seal_json(key, to_document(raised), _place("raised", alert.alert)),
             value=records.sealer.seal_json(key, to_document(alert), _place("value", alert.alert)),
-            probe=seal(key, pictures.probe, _place("probe", alert.alert)),
-            candidate=seal(key, pictures.candidate, _place("candidate", alert.alert)),
         )
+    )
+    session.add_all(
+        AlertPictureRow(
+            alert_id=alert.alert,
+            picture=picture,
+            number=number,
+            content=records.sealer.seal(key, content, _picture_place(alert.alert, picture, number)),
+        )
+        for picture, files in ((AlertPicture.PROBE, pictures.probes), (AlertPicture.CANDIDATE, pictures.candidates))
+        for number, content in enumerate(files)
     )
     session.add_all(
         AlertCategoryRow(alert_id=alert.alert, category=each.name, deployment_id=alert.deployment)
@@ -104,17 +116,34 @@ def read_alert(records: HubRecords, session: Session, alert: AlertId, by: Actor)
 
 
 def read_view(records: HubRecords, session: Session, alert: AlertId, by: Actor) -> AlertView | None:
-    """Everything about an alert; None when there is none within reach, or when what is about people is destroyed."""
+    """An alert without its pictures; None when there is none within reach, or what is about people is destroyed."""
     record = read_alert(records, session, alert, by)
-    content = None if record is None else session.get(AlertContentRow, alert)
-    raised = None if content is None else read_raised(records, session, alert)
-    if record is None or content is None or raised is None:
+    raised = None if record is None else read_raised(records, session, alert)
+    return None if record is None or raised is None else AlertView(record.alert, record.version, raised)
+
+
+def read_pictures(records: HubRecords, session: Session, alert: AlertId, by: Actor) -> AlertPictures | None:
+    """The pictures of an alert, all of them; None as for `read_view`."""
+    if alert_row(records, session, alert, by) is None:
         return None
-    pictures = AlertPictures(
-        probe=records.sealer.unseal(content.probe, _place("probe", alert)),
-        candidate=records.sealer.unseal(content.candidate, _place("candidate", alert)),
+    rows = session.scalars(
+        select(AlertPictureRow).where(AlertPictureRow.alert_id == alert).order_by(AlertPictureRow.number)
     )
-    return AlertView(record.alert, record.version, raised, pictures)
+    files: dict[AlertPicture, list[bytes]] = {each: [] for each in AlertPicture}
+    for row in rows:
+        files[row.picture].append(_unsealed(records, row))
+    probes, candidates = files[AlertPicture.PROBE], files[AlertPicture.CANDIDATE]
+    return AlertPictures(tuple(probes), tuple(candidates)) if probes and candidates else None
+
+
+def read_first_picture(
+    records: HubRecords, session: Session, alert: AlertId, which: AlertPicture, by: Actor
+) -> bytes | None:
+    """The best shot, or the reference picture that was found; None as for `read_view`."""
+    if alert_row(records, session, alert, by) is None:
+        return None
+    row = session.get(AlertPictureRow, (alert, which, 0))
+    return None if row is None else _unsealed(records, row)
 
 
 def read_raised(records: HubRecords, session: Session, alert: AlertId) -> RaisedAlert | None:
@@ -196,6 +225,14 @@ def _claimed_key(records: HubRecords, session: Session) -> VaultKey:
         return first
     session.delete(spare)
     return records.vault.key(spare.key_id)
+
+
+def _unsealed(records: HubRecords, row: AlertPictureRow) -> bytes:
+    return records.sealer.unseal(row.content, _picture_place(AlertId(row.alert_id), row.picture, row.number))
+
+
+def _picture_place(alert: AlertId, picture: AlertPicture, number: int) -> Place:
+    return Place(AlertPictureRow.__tablename__, "content", f"{alert}/{picture}/{number}")
 
 
 def _place(column: str, alert: AlertId) -> Place:

@@ -1,6 +1,7 @@
 """The tables of alerts: decisions and counts, which stay, apart from whatever is about a person, which goes."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -59,8 +60,26 @@ class AlertContentRow(Table):
     key_id: Mapped[KeyId]
     raised: Mapped[Sealed]
     value: Mapped[Sealed]
-    probe: Mapped[Sealed]
-    candidate: Mapped[Sealed]
+
+
+class AlertPicture(StrEnum):
+    """Whom a picture of an alert shows: the passer-by, or the person on the list."""
+
+    PROBE = "probe"
+    CANDIDATE = "candidate"
+
+
+class AlertPictureRow(Table):
+    """One picture of an alert, sealed with the alert's own key; it goes with the rest of the content. Number 0 is the
+    best shot, or the reference picture that was found."""
+
+    __tablename__ = "alert_pictures"
+    __table_args__ = (CheckConstraint("number >= 0", name="number_counts_from_0"),)
+
+    alert_id: Mapped[Identifier] = mapped_column(ForeignKey("alerts.id"), primary_key=True)
+    picture: Mapped[AlertPicture] = mapped_column(choice(AlertPicture, "picture"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[Sealed]
 
 
 class SpareAlertKeyRow(Table):

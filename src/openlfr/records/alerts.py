@@ -1,8 +1,9 @@
 """Alerts: one function for each act, each asking the rules and writing state and audit entry together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -38,7 +39,7 @@ from openlfr.policy.guard import GuardLevel
 from openlfr.policy.identifiers import AlertId, DeploymentId, is_identifier
 from openlfr.policy.jurisdiction import JurisdictionProfile
 from openlfr.policy.known_answer import as_shown
-from openlfr.policy.raised_alert import LARGEST_PICTURE_BYTES, AlertPictures, RaisedAlert, may_raise
+from openlfr.policy.raised_alert import AlertPictures, RaisedAlert, may_carry, may_raise
 from openlfr.policy.refusal import Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import THE_HUB, Action, Actor, may_act
 from openlfr.records.acting import reference, write_done, write_refused
@@ -63,6 +64,7 @@ from openlfr.records.recognition_test_tables import KnownAnswerRow
 from openlfr.records.statistics import guard_verdict
 
 KIND = "alert"
+_Seen = TypeVar("_Seen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +103,30 @@ class Alerts:
             return write_refused(self.records, session, THE_HUB, Action.RAISE_ALERT, log, origin[:MAX_ORIGIN], refusal)
 
     def view(self, asked: AlertAsked, words: str = "Looked at.") -> AlertView | Refusal:
-        """Everything about an alert, pictures included; the look is in the audit log before anything is returned.
+        """Everything about an alert but its pictures; the look is in the audit log before anything is returned.
 
         `words` says there what the caller will show of it.
         """
+
+        def read(session: Session) -> AlertView | None:
+            found = read_view(self.records, session, asked.alert, asked.by)
+            question = session.get(KnownAnswerRow, asked.alert) is not None
+            return replace(found, alert=as_shown(found.alert)) if found is not None and question else found
+
+        return self.looked(asked, words, read)
+
+    def looked(self, asked: AlertAsked, words: str, read: Callable[[Session], _Seen | None]) -> _Seen | Refusal:
+        """What `read` finds of an alert; the look is in the audit log, in these words, before it is returned."""
         with self.records.database.writing() as session:
             log = reference(KIND, asked.alert)
             verdict = may_act(asked.by, Action.VIEW_ALERT, self.records.clock())
-            found: AlertView | Refusal = (
-                verdict
-                if isinstance(verdict, Refusal)
-                else read_view(self.records, session, asked.alert, asked.by)
-                or Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such alert, or what it held is destroyed.")
-            )
+            found = verdict if isinstance(verdict, Refusal) else read(session)
+            if found is None:
+                found = Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such alert, or what it held is destroyed.")
             if isinstance(found, Refusal):
                 return write_refused(self.records, session, asked.by, Action.VIEW_ALERT, log, asked.origin, found)
             write_done(self.records, session, asked.by, Action.VIEW_ALERT, log, asked.origin, words)
-            question = session.get(KnownAnswerRow, found.alert.alert) is not None
-        return replace(found, alert=as_shown(found.alert)) if question else found
+        return found
 
     def open_alerts(self, deployment: DeploymentId) -> Sequence[AlertRecord]:
         """The alerts of a deployment that wait for people, oldest first, with nothing about the person in them."""
@@ -202,8 +210,9 @@ class Alerts:
     def _raisable(self, session: Session, raised: RaisedAlert, pictures: AlertPictures) -> DeploymentRecord | Refusal:
         if not is_identifier(raised.alert):
             return Refusal(RefusalCode.INVALID_FIELDS, "The alert has no proper identifier.")
-        if max(len(pictures.probe), len(pictures.candidate)) > LARGEST_PICTURE_BYTES:
-            return Refusal(RefusalCode.INVALID_FIELDS, f"A picture has more than {LARGEST_PICTURE_BYTES} bytes.")
+        carried = may_carry(raised, pictures)
+        if isinstance(carried, Refusal):
+            return carried
         kept = read_deployment(self.records, session, raised.deployment, THE_HUB)
         if kept is None:
             return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such deployment.")

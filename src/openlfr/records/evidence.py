@@ -14,11 +14,12 @@ from openlfr.policy.certificates import ThresholdCertificate
 from openlfr.policy.documents import from_document
 from openlfr.policy.identifiers import AlertId
 from openlfr.policy.plan import ArmedPlan
+from openlfr.policy.raised_alert import AlertPictures
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.roles import Action, Actor, may_act
 from openlfr.policy.text import text_problems
 from openlfr.records.acting import reference, write_refused
-from openlfr.records.alert_store import AlertView, read_view
+from openlfr.records.alert_store import AlertView, read_pictures, read_view
 from openlfr.records.alert_tables import AlertRow
 from openlfr.records.alerts import KIND
 from openlfr.records.audit_entry import MAX_WORDS, AuditEvent, Processing, Who
@@ -41,6 +42,7 @@ class Evidence:
     recipient: str
     reason: str
     view: AlertView
+    pictures: AlertPictures
     test: bool
     deployment: DeploymentRecord
     authorities: Sequence[SignedDocument]
@@ -64,16 +66,17 @@ def hand_out_evidence(
             AuditEvent(who, Action.EXPORT_EVIDENCE, Processing.DISCLOSURE, log, origin, reason, recipient),
         )
     with records.database.reading() as session:
-        view = read_view(records, session, alert, by)
+        view, pictures = read_view(records, session, alert, by), read_pictures(records, session, alert, by)
         deployment = None if view is None else read_deployment(records, session, view.alert.deployment, by)
         plan = None if view is None else plan_document(session, view.raised.plan)
-        if view is None or deployment is None or plan is None:
+        if view is None or pictures is None or deployment is None or plan is None:
             return Refusal(RefusalCode.UNKNOWN_RECORD, "This alert was destroyed just now.")
         return Evidence(
             made_at=records.clock(),
             recipient=recipient,
             reason=reason,
             view=view,
+            pictures=pictures,
             test=session.get_one(AlertRow, alert).test,
             deployment=deployment,
             authorities=signed_authorities(records, session, view.alert.deployment),

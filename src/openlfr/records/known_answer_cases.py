@@ -9,7 +9,12 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
 
 from openlfr.policy.known_answer import MOST_PER_HOUR, KnownAnswerSchedule
-from openlfr.policy.raised_alert import LARGEST_PICTURE_BYTES, AlertPictures
+from openlfr.policy.raised_alert import (
+    LARGEST_FURTHER_PICTURE_BYTES,
+    LARGEST_PICTURE_BYTES,
+    MOST_PICTURES,
+    AlertPictures,
+)
 from openlfr.policy.watchlist import Category
 
 CASES_FILE: Final = "cases.toml"
@@ -26,7 +31,7 @@ class KnownAnswerFolderError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class KnownAnswerCase:
-    """One question: two pictures, whether they show one person, and what the alert says of them.
+    """One question: its pictures, whether they show one person, and what the alert says of them.
 
     `consent` names the signed form, or says that the pictures are synthetic.
     """
@@ -54,6 +59,7 @@ class _Case(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     probe: _Text
+    shots: Annotated[list[_Text], Field(max_length=MOST_PICTURES - 1)] = []
     candidate: _Text
     same_person: StrictBool
     consent: _Text
@@ -99,7 +105,13 @@ def _case(folder: Path, number: int, written: _Case) -> KnownAnswerCase:
         names = ", ".join(each.name.lower() for each in Category)
         raise KnownAnswerFolderError(f"Case {number}: the category is one of {names}.") from error
     return KnownAnswerCase(
-        pictures=AlertPictures(_picture(folder, written.probe), _picture(folder, written.candidate)),
+        pictures=AlertPictures(
+            probes=(
+                _picture(folder, written.probe, LARGEST_PICTURE_BYTES),
+                *(_picture(folder, name, LARGEST_FURTHER_PICTURE_BYTES) for name in written.shots),
+            ),
+            candidates=(_picture(folder, written.candidate, LARGEST_PICTURE_BYTES),),
+        ),
         same_person=written.same_person,
         consent=written.consent,
         name=written.name,
@@ -111,15 +123,15 @@ def _case(folder: Path, number: int, written: _Case) -> KnownAnswerCase:
     )
 
 
-def _picture(folder: Path, name: str) -> bytes:
+def _picture(folder: Path, name: str, most_bytes: int) -> bytes:
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):
         raise KnownAnswerFolderError(f"The picture {name} lies outside the folder: put it inside.")
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST_PICTURE_BYTES + 1)
+            content = file.read(most_bytes + 1)
     except OSError as error:
         raise KnownAnswerFolderError(f"The picture {name} cannot be read: {error.strerror}.") from error
-    if len(content) > LARGEST_PICTURE_BYTES or not content.startswith(_JPEG):
-        raise KnownAnswerFolderError(f"{name} must be a JPEG of at most {LARGEST_PICTURE_BYTES:,} bytes.")
+    if len(content) > most_bytes or not content.startswith(_JPEG):
+        raise KnownAnswerFolderError(f"{name} must be a JPEG of at most {most_bytes:,} bytes.")
     return content

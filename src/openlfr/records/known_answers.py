@@ -7,17 +7,19 @@ answered, and closes it with the answer.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from openlfr.link.watchlist_content import PORTRAIT_SIDES
 from openlfr.policy.alert import Alert
 from openlfr.policy.deployment import DeploymentState
 from openlfr.policy.documents import from_document
 from openlfr.policy.identifiers import AlertId, DeploymentId, EntryId, PersonReference, StaffId
 from openlfr.policy.known_answer import DueQuestion, KnownAnswerScore, answer_of, due_now, may_question, questions
 from openlfr.policy.plan import ArmedPlan
-from openlfr.policy.raised_alert import ListedPerson, RaisedAlert
+from openlfr.policy.raised_alert import CandidatePicture, FacePlace, ListedPerson, ProbePicture, RaisedAlert
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.roles import THE_HUB, Action, Actor, Role, may_act
 from openlfr.records.acting import reference, write_done, write_refused
@@ -33,6 +35,10 @@ from openlfr.sealing.canonical import parse_canonical
 
 _ORIGIN = "hub"
 _QUALITY = 70.0
+_BETWEEN_SHOTS = timedelta(milliseconds=430)
+_PROBE_FACE = FacePlace(0.5, 0.5, 1 / 2.4)
+_CANDIDATE_FACE = FacePlace(0.5, 0.5, 1 / PORTRAIT_SIDES)
+"""The pictures of cases are cut out as nodes and hub do: the face in the middle, with so much around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +102,27 @@ class KnownAnswers:
     ) -> RaisedAlert:
         """What a node would have said: from one of the deployment's cameras, at a score above its threshold."""
         camera = plan.cameras[question.case % len(plan.cameras)]
+        captured_at, shots = self.records.clock(), len(case.pictures.probes)
         return RaisedAlert(
             alert=AlertId(self.records.new_id()),
             deployment=deployment,
             plan=plan.plan,
             node=camera.node,
             camera=camera.camera,
-            captured_at=self.records.clock(),
+            captured_at=captured_at,
             score=plan.threshold + (1 - plan.threshold) * question.score_above,
             second_score=None,
             threshold=plan.threshold,
             setup=plan.setup,
             watchlist_hash=plan.watchlist_hash,
-            shots=3,
+            shots=shots,
             quality=_QUALITY,
+            direction=question.direction,
+            probes=tuple(
+                ProbePicture(captured_at - number * _BETWEEN_SHOTS, _QUALITY - 4 * number, _PROBE_FACE)
+                for number in range(shots)
+            ),
+            candidates=(CandidatePicture(case.picture_taken_on, _QUALITY, _CANDIDATE_FACE),),
             person=ListedPerson(
                 entry=EntryId(self.records.new_id()),
                 person=PersonReference(case.person),

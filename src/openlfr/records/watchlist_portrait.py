@@ -6,10 +6,9 @@ import cv2
 import numpy as np
 
 from openlfr.capture.pictures import PictureError, read_picture
+from openlfr.link.watchlist_content import PORTRAIT_SIDES
 from openlfr.vision.face import Face
 
-_MARGIN: Final = 1.8
-"""Sides of the portrait over those of the face's box: the whole head, and hardly anybody beside it."""
 _LONGEST_SIDE_PX: Final = 320
 _JPEG_QUALITY: Final = 90
 
@@ -17,13 +16,23 @@ _JPEG_QUALITY: Final = 90
 def portrait(content: bytes, face: Face, name: str) -> bytes:
     """The face of a picture file as a JPEG of at most 320 pixels a side. `face` is in pixels of the picture upright.
 
+    What lies beyond the picture's edges is black, so that every portrait has its face in the middle, equally large.
     Raises PictureError when the file cannot be read.
     """
     picture = read_picture(content, name=name)
     try:
         height, width = picture.shape[:2]
-        left, top, right, bottom = face.box.grown(_MARGIN).pixels(width, height)
-        cut_out = picture[top:bottom, left:right]
+        wanted = face.box.grown(PORTRAIT_SIDES)
+        left, top, right, bottom = wanted.pixels(width, height)
+        beyond = (
+            max(top - round(wanted.y), 0),
+            max(round(wanted.y + wanted.height) - bottom, 0),
+            max(left - round(wanted.x), 0),
+            max(round(wanted.x + wanted.width) - right, 0),
+        )
+        cut_out = np.asarray(
+            cv2.copyMakeBorder(picture[top:bottom, left:right], *beyond, cv2.BORDER_CONSTANT), np.uint8
+        )
         scale = _LONGEST_SIDE_PX / max(cut_out.shape[:2])
         if scale < 1:
             cut_out = np.asarray(cv2.resize(cut_out, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)

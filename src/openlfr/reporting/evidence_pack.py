@@ -1,4 +1,4 @@
-"""The evidence pack of one alert: a zip file with both pictures, how they came to be compared, who decided what.
+"""The evidence pack of one alert: a zip file with its pictures, how they came to be compared, who decided what.
 
 Its files are under the hub's signature (see `signed_files`), and its audit entries prove themselves against the signed
 head of the log; `check_pack` does both offline, with nothing but the hub's public key.
@@ -69,8 +69,9 @@ def _files(evidence: Evidence) -> Iterator[tuple[str, bytes]]:
     yield "summary.pdf", to_pdf(summary(evidence))
     yield "alert.json", _json(to_document(evidence.view.alert))
     yield "match.json", _json(to_document(evidence.view.raised))
-    yield "probe.jpg", evidence.view.pictures.probe
-    yield "candidate.jpg", evidence.view.pictures.candidate
+    for name, pictures in (("probe", evidence.pictures.probes), ("candidate", evidence.pictures.candidates)):
+        for number, content in enumerate(pictures, 1):
+            yield f"{name}.jpg" if number == 1 else f"{name}-{number}.jpg", content
     yield "deployment.json", _json(to_document(evidence.deployment.deployment))
     for number, authority in enumerate(evidence.authorities, 1):
         yield f"authorities/{number}.json", authority.to_bytes()
@@ -107,7 +108,8 @@ def _blocks(evidence: Evidence) -> Iterator[Block]:
             ("Score", f"{raised.score:.4f}"),
             ("Threshold", f"{raised.threshold:g}"),
             ("Class", _class_text(published_class(alert))),
-            ("Pictures of the passage", f"{raised.shots}"),
+            ("Pictures of the passage", f"{raised.shots} compared, {len(raised.probes)} in this pack"),
+            ("Direction", raised.direction.value if raised.direction is not None else "not known"),
         )
     )
     yield Heading("How the match was made")
@@ -194,8 +196,8 @@ _README: Final = """\
 This is the evidence of one alert of a live facial recognition system (OpenLFR).
 
 summary.pdf        begin here
-probe.jpg          the passer-by, everybody else in the picture blurred
-candidate.jpg      the reference picture the passer-by was compared with
+probe.jpg          the passer-by, everybody else in the picture blurred; probe-2.jpg and on: other shots
+candidate.jpg      the reference picture that was found; candidate-2.jpg and on: others of the same person
 alert.json         the alert with every decision of people
 match.json         score, threshold, model, camera, person on the list
 deployment.json    the deployment as it stood when this was made

@@ -1,5 +1,6 @@
 """Alerts: the queue that waits for people, and one alert with its pictures and its history."""
 
+from base64 import b64encode
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -13,6 +14,7 @@ from openlfr.hub.schemas.alert_views import listed, summary_of, view_of
 from openlfr.hub.schemas.alerts import (
     AlertSummary,
     AlertView,
+    FurtherPicturesView,
     ListedAlertView,
 )
 from openlfr.hub.schemas.audit import EntryView
@@ -21,15 +23,16 @@ from openlfr.hub.signed_in import SignedIn
 from openlfr.policy.alert import AlertState
 from openlfr.policy.identifiers import AlertId, DeploymentId
 from openlfr.records.alert_reading import (
-    AlertPicture,
     alert_picture,
     alert_record,
     context_of,
+    further_pictures,
     history,
     judged_by,
     list_alerts,
     open_queue,
 )
+from openlfr.records.alert_tables import AlertPicture
 from openlfr.records.alerts import AlertAsked
 
 router = APIRouter(tags=["alerts"])
@@ -98,9 +101,21 @@ def get_alert_summary(caller: SignedIn, services: HubServices, alert: AlertPath)
 
 @router.get("/alerts/{alert}/pictures/{picture}", response_class=JpegResponse, responses=JPEG_ANSWER)
 def get_alert_picture(caller: SignedIn, services: HubServices, alert: AlertPath, picture: AlertPicture) -> JpegResponse:
-    """One picture of an alert: the probe, with everybody else blurred, or the candidate. Each look is in the log."""
+    """The best picture of the passer-by, with everybody else blurred, or the reference picture that was found. Each
+    look is in the log."""
     asked = AlertAsked(caller.actor, AlertId(alert), caller.origin)
     return jpeg(answered(alert_picture(services.alerts, asked, picture)))
+
+
+@router.get("/alerts/{alert}/further-pictures")
+def get_further_pictures(caller: SignedIn, services: HubServices, alert: AlertPath) -> FurtherPicturesView:
+    """The other shots of the passage, with everybody else blurred, and the other reference pictures. They come
+    together: looking at them is one look in the log."""
+    found = answered(further_pictures(services.alerts, AlertAsked(caller.actor, AlertId(alert), caller.origin)))
+    return FurtherPicturesView(
+        probes=[b64encode(each).decode() for each in found.probes],
+        candidates=[b64encode(each).decode() for each in found.candidates],
+    )
 
 
 @router.get("/alerts/{alert}/history")

@@ -6,10 +6,12 @@ from openlfr.hub.schemas.alerts import (
     AdjudicationView,
     AlertSummary,
     AlertView,
+    CandidateView,
     EngagementView,
     LaterResultView,
     ListedAlertView,
     ListedPersonView,
+    ProbeView,
     ReclassificationView,
 )
 from openlfr.hub.schemas.application import SetupForm
@@ -51,6 +53,8 @@ def listed(found: ListedAlert, context: AlertContext) -> ListedAlertView:
         **{name: getattr(summary, name) for name in AlertSummary.model_fields},
         node=found.node,
         camera=found.camera,
+        camera_name=context.camera_names.get(found.camera, found.camera),
+        place=context.place,
         captured_at=found.captured_at,
     )
 
@@ -64,7 +68,11 @@ def view_of(found: alert_store.AlertView, context: AlertContext, blind: bool, by
         node=raised.node,
         camera=raised.camera,
         camera_name=context.camera_names.get(raised.camera, raised.camera),
+        place=context.place,
         captured_at=raised.captured_at,
+        direction=raised.direction,
+        probes=[ProbeView.model_validate(each) for each in raised.probes],
+        candidates=[CandidateView.model_validate(each) for each in raised.candidates],
         blind=blind,
         score=None if blind else raised.score,
         second_score=None if blind else raised.second_score,

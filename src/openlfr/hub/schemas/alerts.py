@@ -18,6 +18,7 @@ from openlfr.policy.alert import (
     PublishedClass,
     Result,
 )
+from openlfr.policy.direction import Direction
 from openlfr.policy.watchlist import Category
 
 _ActedAt = Annotated[
@@ -212,6 +213,8 @@ class ListedAlertView(AlertSummary):
 
     node: str
     camera: str
+    camera_name: str = Field(description="As the authority names it.")
+    place: str = Field(description="Where the deployment is.")
     captured_at: datetime
 
 
@@ -232,6 +235,43 @@ class ListedPersonView(Answering):
     blue_list: bool
 
 
+class FaceView(Answering):
+    """Where a face lies in a picture: the middle of its box and the box's height, as shares of the picture's sides.
+
+    Drawn so that the boxes are equally high, two faces are of one size.
+    """
+
+    x: float
+    y: float
+    height: float
+
+
+class ProbeView(Answering):
+    """What is known of a picture of the passer-by."""
+
+    captured_at: datetime
+    quality: float = Field(description="0 to 100.")
+    face: FaceView
+
+
+class CandidateView(Answering):
+    """What is known of a reference picture."""
+
+    taken_on: date
+    quality: float = Field(description="0 to 100.")
+    face: FaceView
+
+
+_Jpeg = Annotated[str, Field(description="A JPEG file, in base64.")]
+
+
+class FurtherPicturesView(Answering):
+    """The pictures of an alert but the first two, in the order in which the alert tells of them."""
+
+    probes: list[_Jpeg] = Field(description="The other shots of the passage, everybody else blurred.")
+    candidates: list[_Jpeg] = Field(description="The other reference pictures.")
+
+
 class AlertView(Answering):
     """Everything about an alert but its pictures, which have routes of their own."""
 
@@ -240,7 +280,13 @@ class AlertView(Answering):
     node: str
     camera: str
     camera_name: str = Field(description="As the authority names it.")
+    place: str = Field(description="Where the deployment is.")
     captured_at: datetime
+    direction: Direction | None = Field(
+        description="The way the person walks; null where they were seen too shortly to say, or stood."
+    )
+    probes: list[ProbeView] = Field(description="Of each picture of the passer-by; the first is the best.")
+    candidates: list[CandidateView] = Field(description="Of each reference picture; the first is the one found.")
     blind: bool = Field(description="Scores are withheld until you have given your judgement.")
     score: float | None = Field(description="What is compared with the threshold; null while it is withheld.")
     second_score: float | None = Field(description="The independent recogniser's; null where there is none.")
