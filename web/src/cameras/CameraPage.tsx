@@ -10,7 +10,9 @@ import { Facts, Page, Panel } from "../ui/Page";
 import { Notice, ProblemNotice, Shown } from "../ui/States";
 import { useToast } from "../ui/Toasts";
 import { BlurredLook } from "./BlurredLook";
+import { CameraCheck } from "./CameraCheck";
 import { CameraFields, wholePx } from "./CameraFields";
+import { CameraPlace } from "./CameraPlace";
 import { type CameraView, Situation } from "./situation";
 import { ZoneEditor } from "./ZoneEditor";
 
@@ -80,6 +82,8 @@ function Camera({ camera }: { camera: CameraView }) {
           <BlurredLook camera={camera.camera} name={camera.name} />
         </Panel>
       )}
+      {mayChange && <CameraCheck camera={camera.camera} name={camera.name} />}
+      {mayChange && <CameraPlace camera={camera.camera} />}
       <Panel title="At this moment">
         <Facts
           of={[

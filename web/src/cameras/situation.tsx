@@ -8,6 +8,7 @@ const TONES: Record<NonNullable<CameraView["situation"]>, Tone | undefined> = {
   waiting: "accent",
   armed: "good",
   degraded: "warn",
+  checking: "accent",
   lost: "bad",
 };
 

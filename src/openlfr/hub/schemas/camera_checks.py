@@ -1,6 +1,7 @@
 """Checks of cameras on the wire: what is asked for, how it fares, and the report."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from pydantic import Field
 
@@ -27,6 +28,13 @@ class CheckForm(Asking):
         description="Must be true: signs are up, or only people who agreed to it are before the camera.",
         examples=[True],
     )
+
+
+class ReportForm(StrEnum):
+    """How a report is handed out."""
+
+    PDF = "pdf"
+    HTML = "html"
 
 
 class RunningCheckView(Answering):
