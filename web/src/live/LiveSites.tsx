@@ -5,8 +5,9 @@ import { Page } from "../ui/Page";
 import { Badge, Empty, Shown } from "../ui/States";
 import { Countdown, Time } from "../ui/Time";
 import { type DeploymentSummary, useNearLive } from "./queries";
+import { bySite } from "./sites";
 
-/** Every site one may look after, side by side; each is armed, paused and ended by itself. */
+/** Every site within one's reach, side by side, with all there is at it; each is armed, paused and ended by itself. */
 export function LiveSites() {
   const found = useNearLive();
   return (
@@ -25,8 +26,12 @@ export function LiveSites() {
       >
         {(sites) => (
           <ul className="sites">
-            {sites.map((each) => (
-              <Site key={each.deployment} site={each} />
+            {bySite(sites).map((there) => (
+              <li key={there[0]?.deployment} className="stack">
+                {there.map((each) => (
+                  <Site key={each.deployment} site={each} />
+                ))}
+              </li>
             ))}
           </ul>
         )}
@@ -40,39 +45,40 @@ function Site({ site }: { site: DeploymentSummary }) {
   const waiting = figures?.open_alerts ?? 0;
   const there = figures?.officers.filter((each) => each.counts).length ?? 0;
   return (
-    <li>
-      <Link className="site" to={`/live/${site.deployment}`} data-state={site.state}>
-        <span className="row apart">
+    <Link className="site" to={`/live/${site.deployment}`} data-state={site.state}>
+      <span className="row apart">
+        <span>
           <strong className="site-name">{site.site}</strong>
-          <span className="row">
-            {site.rehearsal && <RehearsalBadge />}
-            <StateBadge state={site.state} />
-          </span>
-        </span>
-        <span className="site-alerts" data-waiting={waiting > 0 || undefined}>
-          <span className="number">{waiting}</span> {waiting === 1 ? "alert waits" : "alerts wait"}
+          <span className="soft small site-force">{site.controller}</span>
         </span>
         <span className="row">
-          <Badge tone={there ? "good" : site.state === "live" ? "bad" : undefined}>
-            {there} {there === 1 ? "officer" : "officers"} there
-          </Badge>
-          <Badge>
-            {site.cameras} {site.cameras === 1 ? "camera" : "cameras"}
-          </Badge>
-          {figures && figures.guard.level !== "ok" && <Badge tone="bad">false alerts</Badge>}
+          {site.rehearsal && <RehearsalBadge />}
+          <StateBadge state={site.state} />
         </span>
-        <span className="soft small">
-          {site.state === "live" || site.state === "paused" ? (
-            <>
-              <Countdown until={site.window.end} over="The time is over" /> left, until <Time at={site.window.end} />
-            </>
-          ) : (
-            <>
-              Begins <Time at={site.window.start} />
-            </>
-          )}
-        </span>
-      </Link>
-    </li>
+      </span>
+      <span className="site-alerts" data-waiting={waiting > 0 || undefined}>
+        <span className="number">{waiting}</span> {waiting === 1 ? "alert waits" : "alerts wait"}
+      </span>
+      <span className="row">
+        <Badge tone={there ? "good" : site.state === "live" ? "bad" : undefined}>
+          {there} {there === 1 ? "officer" : "officers"} there
+        </Badge>
+        <Badge>
+          {site.cameras} {site.cameras === 1 ? "camera" : "cameras"}
+        </Badge>
+        {figures && figures.guard.level !== "ok" && <Badge tone="bad">false alerts</Badge>}
+      </span>
+      <span className="soft small">
+        {site.state === "live" || site.state === "paused" ? (
+          <>
+            <Countdown until={site.window.end} over="The time is over" /> left, until <Time at={site.window.end} />
+          </>
+        ) : (
+          <>
+            Begins <Time at={site.window.start} />
+          </>
+        )}
+      </span>
+    </Link>
   );
 }

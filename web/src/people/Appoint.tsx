@@ -2,25 +2,28 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body } from "../api/client";
 import { Problem } from "../api/problem";
-import type { Role } from "../session/session";
+import { type Role, useSession } from "../session/session";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { TextField } from "../ui/Field";
 import { Notice, ProblemNotice } from "../ui/States";
 import { InvitationLink } from "./InvitationLink";
+import { ReachChoice } from "./ReachChoice";
 import { RoleChoice } from "./RoleChoice";
 
-/** A new colleague: name, roles, and a one-time link to set their sign-in up. */
+/** A new colleague: name, roles and where they count, and a one-time link to set their sign-in up. */
 export function Appoint({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState("");
   const [signInName, setSignInName] = useState("");
   const [roles, setRoles] = useState<Role[]>([]);
+  // Nobody gives more than they have, so one begins with what one has.
+  const [reach, setReach] = useState(useSession().session.reach);
   const [added, setAdded] = useState<string | null>(null);
   const queries = useQueryClient();
   const add = useMutation({
     mutationFn: async () => {
       // Where only the invitation was refused, the person is there already: adding them again would make two.
-      const staff = added ?? body(await api.POST("/api/v1/people", { body: { name, roles } })).staff;
+      const staff = added ?? body(await api.POST("/api/v1/people", { body: { name, roles, reach } })).staff;
       setAdded(staff);
       return body(
         await api.POST("/api/v1/accounts/{staff}/invitation", {
@@ -59,6 +62,7 @@ export function Appoint({ onClose }: { onClose: () => void }) {
             wrong={wrong("sign_in_name")}
           />
           {!added && <RoleChoice value={roles} onChange={setRoles} />}
+          {!added && <ReachChoice value={reach} onChange={setReach} wrong={wrong} />}
           {add.error && <ProblemNotice problem={add.error} />}
           <div className="actions">
             <Button onPress={onClose}>Cancel</Button>

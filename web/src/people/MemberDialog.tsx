@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body, type Schemas } from "../api/client";
+import { Problem } from "../api/problem";
 import { choices, useVocabulary } from "../api/vocabulary";
 import { type Role, useSession } from "../session/session";
 import { Button } from "../ui/Button";
@@ -10,7 +11,9 @@ import { Notice, ProblemNotice } from "../ui/States";
 import { useToast } from "../ui/Toasts";
 import { InvitationLink } from "./InvitationLink";
 import type { Account, Member } from "./PeopleRoutes";
+import { ReachChoice } from "./ReachChoice";
 import { RoleChoice } from "./RoleChoice";
+import { reachWords } from "./reach";
 
 type Skill = Schemas["CompetenceForm"]["skill"];
 
@@ -20,7 +23,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** One colleague: roles, training, and how they sign in. */
+/** One colleague: roles, where they count, training, and how they sign in. */
 export function MemberDialog({ member, account, onClose }: Props) {
   const { holds, session } = useSession();
   const [closing, setClosing] = useState(false);
@@ -33,7 +36,7 @@ export function MemberDialog({ member, account, onClose }: Props) {
       <p className="soft mono">{member.staff}</p>
       {own && (
         <Notice>
-          <p>This is you. Nobody changes their own roles or training: another administrator must.</p>
+          <p>This is you. Nobody changes their own roles, rights or training: another administrator must.</p>
         </Notice>
       )}
       {mayChange ? (
@@ -42,10 +45,13 @@ export function MemberDialog({ member, account, onClose }: Props) {
             <Roles member={member} renew={renew} />
             <Training member={member} renew={renew} />
           </div>
+          <Rights member={member} renew={renew} />
           <SignInOf member={member} account={account} renew={renew} />
         </>
       ) : (
-        <p>{member.roles.join(", ") || "No role."}</p>
+        <p>
+          {member.roles.join(", ") || "No role."} Rights for {reachWords(member.reach)}.
+        </p>
       )}
       <div className="actions">
         {mayChange && (
@@ -99,6 +105,38 @@ function Roles({ member, renew }: { member: Member; renew: () => Promise<void> }
       <div>
         <Button isDisabled={keep.isPending} onPress={() => keep.mutate()}>
           Keep these roles
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function Rights({ member, renew }: { member: Member; renew: () => Promise<void> }) {
+  const [reach, setReach] = useState(member.reach);
+  const say = useToast();
+  const keep = useMutation({
+    mutationFn: async () =>
+      body(
+        await api.POST("/api/v1/people/{staff}/set-reach", {
+          params: { path: { staff: member.staff } },
+          body: { version: member.version, reach },
+        }),
+      ),
+    onSuccess: async () => {
+      await renew();
+      say(`${member.name} has rights for ${reachWords(reach)}.`);
+    },
+  });
+  const wrong = (field: string) => (keep.error instanceof Problem ? keep.error.field(field) : undefined);
+  return (
+    <div className="stack">
+      <div className="grid-two">
+        <ReachChoice value={reach} onChange={setReach} wrong={wrong} />
+      </div>
+      {keep.error && <ProblemNotice problem={keep.error} />}
+      <div>
+        <Button isDisabled={keep.isPending} onPress={() => keep.mutate()}>
+          Keep these rights
         </Button>
       </div>
     </div>

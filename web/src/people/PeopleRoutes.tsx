@@ -9,6 +9,7 @@ import { Table } from "../ui/Table";
 import { Day } from "../ui/Time";
 import { Appoint } from "./Appoint";
 import { MemberDialog } from "./MemberDialog";
+import { reachWords } from "./reach";
 
 export type Member = Schemas["MemberView"];
 export type Account = Schemas["AccountView"];
@@ -59,6 +60,7 @@ export default function PeopleRoutes() {
                   ),
                 },
                 { title: "Roles", show: (row) => row.roles.join(", ") || "–" },
+                { title: "Rights for", show: (row) => reachWords(row.reach) },
                 {
                   title: "Training",
                   show: (row) =>

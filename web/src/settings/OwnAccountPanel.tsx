@@ -1,7 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body } from "../api/client";
+import { reachWords } from "../people/reach";
 import { madePasskey, passkeysWork } from "../session/passkey";
+import { useSession } from "../session/session";
 import { Button } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";
 import { TextField } from "../ui/Field";
@@ -22,6 +24,7 @@ export function OwnAccountPanel() {
 }
 
 function Passkeys() {
+  const { session } = useSession();
   const [name, setName] = useState("");
   const [removing, setRemoving] = useState<string | null>(null);
   const queries = useQueryClient();
@@ -50,6 +53,9 @@ function Passkeys() {
             <p>
               You sign in as <strong>{account.sign_in_name}</strong>
               {account.has_password && " (with a password and codes too)"}.
+            </p>
+            <p>
+              Your rights: {session.roles.join(", ") || "no role"}, for <strong>{reachWords(session.reach)}</strong>.
             </p>
             {account.passkeys.length ? (
               <Table
