@@ -22,7 +22,7 @@ def upgrade() -> None:
             sa.Enum("probe", "candidate", name="picture", native_enum=False, create_constraint=True, length=64),
             nullable=False,
         ),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("number >= 0", name=op.f("ck_alert_pictures_number_counts_from_0")),
         sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_alert_pictures_alert_id")),
