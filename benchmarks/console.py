@@ -21,7 +21,8 @@ import numpy as np
 import psutil
 from benchmarks.report import heading, table
 from playwright.sync_api import Browser
-from tests.support.console import Desk, chromium, desk, screens, settled
+from tests.support.console import Desk, chromium, desk, settled
+from tests.support.console_walk import walk
 from tests.support.living_hub import free_port
 
 from openlfr.cli.demo_street import SYNTHETIC
@@ -85,14 +86,17 @@ def photograph(browser: Browser, link: str, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     written = 0
     with onlooker(browser, link) as (at, deployment):
-        for screen in screens(at, deployment):
-            page = screen.open_at(at)
+        for name, page in walk(browser, at, deployment):
             for width, height in SIZES:
                 page.set_viewport_size({"width": width, "height": height})
                 settled(page)
+                # Pictures of cameras come, and what was chosen moves into view.
                 page.wait_for_timeout(300)
-                page.screenshot(path=folder / f"{screen.name}-{width}.png", full_page=width != SIZES[0][0])
+                page.evaluate("() => scrollTo(0, 0)")
+                whole = page.locator(".veil").count() == 0
+                page.screenshot(path=folder / f"{name}-{width}.png", full_page=whole)
                 written += 1
+            page.set_viewport_size({"width": SIZES[1][0], "height": SIZES[1][1]})
     return written
 
 
