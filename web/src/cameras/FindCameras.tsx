@@ -147,12 +147,13 @@ function Streams({ node, search, camera, address, onChoose }: StreamsProps) {
           label={`User name at ${name}`}
           hint="Of an account that may watch. Empty, if anybody may."
           autoComplete="off"
+          autoFocus
           value={user}
           onChange={setUser}
         />
         <TextField
           label="Its password"
-          hint="Only this node can read it."
+          hint="It goes to the node alone, sealed."
           type="password"
           autoComplete="new-password"
           value={password}
@@ -187,17 +188,17 @@ function Streams({ node, search, camera, address, onChoose }: StreamsProps) {
             { title: "Address", show: (stream) => <span className="mono">{stream.address}</span> },
             {
               title: "Use",
-              show: (stream) =>
-                complete(stream.address) === address ? (
-                  <Badge tone="good">filled in</Badge>
-                ) : (
+              show: (stream) => (
+                <span className="row">
                   <Button
                     onPress={() => onChoose(complete(stream.address))}
                     aria-label={`Use ${stream.name || stream.address}`}
                   >
                     Use
                   </Button>
-                ),
+                  {complete(stream.address) === address && <Badge tone="good">filled in</Badge>}
+                </span>
+              ),
             },
           ]}
         />
