@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 
 /** What keys do on a screen: named as `KeyboardEvent.key`, with "Shift+" before it where Shift is held. */
 export type Keys = Readonly<Record<string, () => void>>;
@@ -18,7 +18,8 @@ export function useKeys(keys: Keys, on = true): void {
   useLayoutEffect(() => {
     latest.current = keys;
   });
-  useEffect(() => {
+  // Before anything is painted: whoever sees a command can give it, however busy the screen is.
+  useLayoutEffect(() => {
     if (!on) return;
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
