@@ -51,9 +51,10 @@ from openlfr.link.signed_messages import (
 from openlfr.link.tls import client_context
 from openlfr.link.watchlist_bundle import DestructionReceipt, Manifest, NodeKeys, make_bundle, read_receipt
 from openlfr.link.watchlist_content import ListedEntry, ListedPicture, ListIdentity, list_hash
+from openlfr.node.camera_search import CameraSearch
 from openlfr.node.program import NodeProgram, NodeStatus
 from openlfr.node.recognition import fusion_rule
-from openlfr.node.searching import Search, cannot_search
+from openlfr.node.searching import Search
 from openlfr.node.state import NodeState
 from openlfr.policy.authority import CameraTerms, Window
 from openlfr.policy.certificates import MatchingSetup
@@ -85,6 +86,8 @@ CAMERA = CameraId("0196c000-0000-7000-8000-0000000000c1")
 OFFICER = StaffId("0196c000-0000-7000-8000-0000000000f1")
 UNLOCK = KeyFile(b"\x5a" * 32)
 STORE_BYTES = 1 << 26
+NOWHERE = CameraSearch(interfaces=tuple)
+"""A search that asks nothing of the network that the tests run in."""
 _STREAM = "ALERTS"
 _SETTINGS = NodeSettings(1, (CameraSettings(CAMERA, "North End", "synthetic:", 32),))
 
@@ -407,7 +410,7 @@ class RunningNode:
 
 @asynccontextmanager
 async def running_node(
-    state: NodeState, clock: SystemClock, *, store_limit_bytes: int = STORE_BYTES, search: Search = cannot_search
+    state: NodeState, clock: SystemClock, *, store_limit_bytes: int = STORE_BYTES, search: Search = NOWHERE
 ) -> AsyncIterator[RunningNode]:
     """A node whose only camera is the synthetic street, with the models of tests."""
     statuses: list[NodeStatus] = []

@@ -32,11 +32,6 @@ Returns why it could not look, in a sentence, or "". Cancelled when its time is 
 log = structlog.get_logger(__name__)
 
 
-async def cannot_search(_camera: CameraLogin | None, _found: Callable[[FoundCamera], None]) -> str:
-    """The search of a node that has no way to look."""
-    return "This node cannot search for cameras: add yours by its address."
-
-
 @dataclass(slots=True)
 class _Begun:
     until: datetime

@@ -67,7 +67,7 @@ export function FindCameras({ node, nodeName, address, onChoose }: Props) {
           {search.isOver ? "Search again" : "Find cameras near this node"}
         </Button>
         {search.isUnderWay && (
-          <span className="row" role="status">
+          <span className="asking" role="status">
             <span className="spinner" aria-hidden /> {nodeName} asks its networks which cameras there are…
           </span>
         )}
@@ -165,7 +165,7 @@ function Streams({ node, search, camera, address, onChoose }: StreamsProps) {
           Ask for its streams
         </Button>
         {question.isUnderWay && (
-          <span className="row" role="status">
+          <span className="asking" role="status">
             <span className="spinner" aria-hidden /> The node asks the camera…
           </span>
         )}
