@@ -10,10 +10,11 @@ import httpx
 import pytest
 from tests.support.database import HandClock
 from tests.support.running_hub import RunningHub, ToldEvent, run, told
-from tests.support.staffed_hub import SECRET_NAME, TERMINAL, StaffedHub, staffed_from_records
+from tests.support.staffed_hub import SECRET_NAME, TERMINAL, StaffedHub, acting, kept, staffed_from_records
 
 from openlfr.link.messages import CameraReport, CameraSituation, Hello
 from openlfr.policy.identifiers import CameraId, NodeId
+from openlfr.policy.reach import Reach
 from openlfr.policy.refusal import Refusal
 from openlfr.policy.roles import Action, Actor, Role
 from openlfr.records.audit_entry import AuditEvent, Processing, RecordReference, Who
@@ -124,6 +125,37 @@ def test_each_role_hears_only_of_what_it_may_view(hub: RunningHub, staff: Staffe
     assert run(kinds_of(staff.operator)) == of_deployments | {"alert.raised"}
     assert run(kinds_of(staff.auditor)) == of_deployments | {"people.changed"}
     assert run(kinds_of(staff.administrator)) == {"people.changed"}
+
+
+def test_nothing_is_told_of_deployments_beyond_reach(hub: RunningHub, staff: StaffedHub) -> None:
+    """Neither live nor when catching up; and who is limited while they listen is cut, and comes back to less."""
+    before = newest(staff.records)
+    elsewhere = staff.drafted(controller="Kent Police")
+    here = staff.authorised()
+    force = staff.value(here).application.controller
+    member = staff.people.add(
+        staff.administrator, "Kay", (Role.APPLICANT,), TERMINAL, Reach(frozenset({"KENT police"}))
+    )
+    assert not isinstance(member, Refusal)
+    kay = acting(staff.people, member.staff)
+    assert first_told(hub, kay, before, 1)[0].data["record"] == elsewhere
+
+    async def heard_live() -> list[object]:
+        async with hub.client(hub.signed_in(kay)) as client, numbered(client, newest(staff.records)) as events:
+            waiting = asyncio.ensure_future(anext(events))
+            staff.authorised()
+            happened(staff.records, PAUSED)
+            redrafted = staff.application(controller="Kent Police", purpose="Another purpose.")
+            kept(staff.deployments.redraft(staff.asked(staff.applicant, elsewhere), redrafted))
+            heard = [(await waiting).data["record"]]
+            limited = staff.people.set_reach(
+                staff.administrator, kay.staff, Reach(frozenset({force})), member.version, TERMINAL
+            )
+            assert not isinstance(limited, Refusal)
+            return [*heard, *[event.data["record"] async for event in events]]
+
+    assert run(heard_live()) == [elsewhere]
+    assert {each.data["record"] for each in first_told(hub, kay, before, 3)} == {here}
 
 
 def test_a_hundred_cut_connections_lose_nothing_and_repeat_nothing(hub: RunningHub, staff: StaffedHub) -> None:

@@ -20,7 +20,7 @@ from openlfr.records.alert_tables import AlertRow
 from openlfr.records.audit_tables import AuditEntryRow
 from openlfr.records.deployment_tables import DeploymentRow
 from openlfr.records.hub_records import HubRecords
-from openlfr.records.people_tables import StaffRow
+from openlfr.records.people_tables import ReachPart, StaffReachRow, StaffRow
 from openlfr.records.retention_tables import LegalHoldRow, PurgeIntentRow
 from openlfr.records.watchlist_tables import WatchlistEntryRow, WatchlistRow
 
@@ -92,9 +92,11 @@ NEEDED: Mapping[str, tuple[Action, ...]] = {
     "POST /watchlists/{watchlist}/destroy": (A.DESTROY_WATCHLIST,),
     "GET /people": (A.VIEW_STAFF,),
     "GET /people/colleagues": (A.VIEW_STAFF, A.VIEW_DEPLOYMENT),
+    "GET /people/places": (A.MANAGE_STAFF,),
     "GET /people/{staff}": (A.VIEW_STAFF,),
     "POST /people": (A.MANAGE_STAFF,),
     "POST /people/{staff}/set-roles": (A.MANAGE_STAFF,),
+    "POST /people/{staff}/set-reach": (A.MANAGE_STAFF,),
     "POST /people/{staff}/record-competence": (A.RECORD_COMPETENCE,),
     "POST /people/{staff}/close-account": (A.MANAGE_STAFF,),
     "GET /audit/entries": (A.READ_AUDIT,),
@@ -144,6 +146,9 @@ TRIED_BY_THEIR_OWN_TESTS = (
 )  # fmt: skip
 """The first parts of paths whose tests, with the parts they work with, try every role themselves."""
 
+WITHIN_REACH = ("{deployment}", "{alert}", "{watchlist}", "{test}")
+"""Parts of paths that name what lies at a force and a site."""
+
 DESTRUCTIVE = ("/destroy", "/purge", "/end", "/revoke", "/close-account", "/remove")
 KEPT = (DeploymentRow, AlertRow, WatchlistRow, WatchlistEntryRow, StaffRow, LegalHoldRow, PurgeIntentRow)
 ABSENT = "0196c000-0000-7000-8000-00000000dead"
@@ -189,7 +194,9 @@ def asked(api: ApiHub, role: Role, name: str, target: Mapping[str, str]) -> http
             path = path.replace(f"{{{parameter['name']}}}", value or target.get(parameter["name"], ABSENT))
     content = operation.get("requestBody", {}).get("content", {})
     if "multipart/form-data" in content:
-        files = {"table": ("people.csv", b"person_id,image\nN/1,1.png\n", "text/csv")}
+        of_passages = b"tester,time\nBLUE/1,2026-05-11T14:00:00+01:00\n"
+        rows = of_passages if "{test}" in name else b"person_id,image\nN/1,1.png\n"
+        files = {"table": ("table.csv", rows, "text/csv")}
         return api.browsers[role].request(method, path, files=files)
     schema = content.get("application/json", {}).get("schema")
     body = None if schema is None else example_of(schema, operation["schemas"])
@@ -233,6 +240,40 @@ def test_no_role_gets_away_with_a_route_that_is_not_its_own(api: ApiHub, tmp_pat
     assert attempts > 300
     assert rows(api.records) == before
     assert refusals(api.records) - logged_before == attempts
+
+
+@pytest.mark.slow
+def test_who_has_rights_elsewhere_only_finds_nothing_here(api: ApiHub, tmp_path: Path) -> None:
+    """What is beyond reach answers exactly as what never was, to whatever is asked of it, and is in no list."""
+    target = api.target(tmp_path / "drawn")
+    path = f"/deployments/{target['deployment']}"
+    target["test"] = api.post(Role.OPERATOR, f"{path}/recognition-tests", status=HTTPStatus.CREATED)["test"]
+    with api.records.database.writing() as session:
+        for role in Role:
+            elsewhere = {"staff_id": api.staff(role), "set_by": "hub", "set_at": api.clock.now}
+            session.add(StaffReachRow(**elsewhere, part=ReachPart.FORCE, name="Kent Police"))
+    before = rows(api.records)
+    attempts = 0
+    for name in NEEDED:
+        if not any(part in name for part in WITHIN_REACH):
+            continue
+        whole_hub = NEEDED[name] == (A.EXPORT_AUDIT,)
+        allowed = [role for role in Role if may(role, name)]
+        absent = asked(api, allowed[0], name, {})
+        assert absent.json()["code"] == ("out_of_reach" if whole_hub else "unknown_record"), name
+        for role in allowed:
+            answer = asked(api, role, name, target)
+            assert (answer.status_code, answer.json()) == (absent.status_code, absent.json()), (role, name)
+            attempts += 1
+    assert attempts > 100
+    assert rows(api.records) == before
+    for role, there in (
+        (Role.OPERATOR, "/deployments"),
+        (Role.OPERATOR, "/statistics/deployments"),
+        (Role.ADMINISTRATOR, "/statistics/deployments"),
+    ):
+        assert api.get(role, there)["items"] == []
+    assert api.get(Role.ADMINISTRATOR, "/people/places") == {"forces": ["Kent Police"], "sites": []}
 
 
 @pytest.mark.slow
