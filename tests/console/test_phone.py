@@ -41,14 +41,22 @@ def opened_by_itself(served: ConsoleHub) -> tuple[Page, AlertId]:
     return page, alert
 
 
+def opens_without_a_network(page: Page) -> None:
+    """Wait until the browser keeps the program itself, as it does from the first time that it is opened."""
+    wait_until(lambda: page.evaluate("navigator.serviceWorker.controller?.state") == "activated")
+
+
 def judged_the_same(page: Page) -> None:
     page.get_by_text("Same person", exact=True).click()
     page.get_by_role("button", name="Features agree").click()
     page.get_by_role("button", name="Same person: an officer").click()
 
 
-def test_an_alert_is_dealt_with_without_a_network_and_arrives_once_when_it_is_back(served: ConsoleHub) -> None:
+def test_an_alert_is_dealt_with_without_a_network_outlives_the_program_and_arrives_once_when_it_is_back(
+    served: ConsoleHub,
+) -> None:
     page, alert = opened_by_itself(served)
+    opens_without_a_network(page)
     page.context.set_offline(True)
     page.get_by_role("button", name="I have it").click()
     judged_the_same(page)
@@ -65,12 +73,25 @@ def test_an_alert_is_dealt_with_without_a_network_and_arrives_once_when_it_is_ba
     kept = page.evaluate(KEPT_ON_THE_PHONE)
     assert alert in json.dumps(kept)
     assert SECRET_NAME not in json.dumps(kept)
-    assert not any("/api/" in each and each.startswith("http") for each in kept)
     assert SECRET_NAME not in page.content()
     assert page.locator("img[src^=blob]").count() == 0
+
+    # The phone ends the program, and the officer opens it again, still without a network.
+    page.reload()
+    expect(page.get_by_text("No connection")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("4 to send")).to_be_visible(timeout=WAIT_MS)
+    for words in ("You have the alert", "Your judgement: engage", "You are engaging", "Outcome: arrest"):
+        expect(page.get_by_text(words)).to_be_visible()
+    assert SECRET_NAME not in page.content()
+    of_the_program = [each for each in page.evaluate(KEPT_ON_THE_PHONE) if each.startswith("http")]
+    assert of_the_program
+    assert not any("/api/" in each for each in of_the_program)
     assert served.done(alert) == ["RAISE_ALERT"]
+    before_it_is_back = served.hub.clock()
 
     page.context.set_offline(False)
+    # Until the hub says who sits there, nothing is sent, and nothing more is shown.
+    expect(page.get_by_text("Connected")).to_be_visible(timeout=WAIT_MS)
     expect(page.get_by_text("to send")).to_have_count(0, timeout=WAIT_MS)
     assert served.done(alert) == [
         "RAISE_ALERT",
@@ -87,7 +108,21 @@ def test_an_alert_is_dealt_with_without_a_network_and_arrives_once_when_it_is_ba
         Outcome.ARREST,
     )
     assert found.adjudications[0].blind
+    assert found.engaged_at is not None
+    assert found.adjudications[0].at < found.engaged_at < before_it_is_back
     assert alert not in json.dumps(page.evaluate(KEPT_ON_THE_PHONE))
+
+
+def test_a_phone_that_nobody_touches_locks_itself_without_a_network_and_holds_nothing_of_anybody_then(
+    served: ConsoleHub,
+) -> None:
+    page, _ = opened_by_itself(served)
+    assert SECRET_NAME in page.content()
+    page.context.set_offline(True)
+    page.clock.fast_forward("01:00:00")
+    expect(page.get_by_text("The console is locked")).to_be_visible(timeout=WAIT_MS)
+    wait_until(lambda: SECRET_NAME not in page.content())
+    assert page.locator("img[src^=blob]").count() == 0
 
 
 def test_a_decision_whose_answer_is_lost_on_the_way_back_is_carried_out_once(served: ConsoleHub) -> None:

@@ -2,6 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { BrowserRouter, Navigate, Route, Routes } from "react-router";
 import { isUnreachable } from "./api/problem";
+import { NewProgram } from "./NewProgram";
 import { Shell } from "./Shell";
 import { SessionGate } from "./session/SessionGate";
 import { Loading } from "./ui/States";
@@ -35,6 +36,7 @@ export function App() {
   return (
     <QueryClientProvider client={queries}>
       <Toasts>
+        <NewProgram />
         <BrowserRouter>
           <SessionGate>
             <Suspense fallback={<Loading what="this screen" />}>

@@ -1,6 +1,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
+import { keepProgram } from "./program";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/components.css";
@@ -15,6 +16,4 @@ createRoot(root).render(
     <App />
   </StrictMode>,
 );
-if ("serviceWorker" in navigator && import.meta.env.PROD) {
-  void navigator.serviceWorker.register("/sw.js");
-}
+if (import.meta.env.PROD) keepProgram();

@@ -23,6 +23,40 @@ class FakeSource {
   }
 }
 
+function Shown({ of, part, read }: { of: string; part?: string; read: () => Promise<string> }) {
+  useQuery({ queryKey: part ? [of, "d", part] : [of, "d"], queryFn: read });
+  return null;
+}
+
+test("an alert renews the queue and the figures, and is no look at the whole deployment", async () => {
+  vi.useFakeTimers();
+  vi.stubGlobal("EventSource", FakeSource);
+  const queue = vi.fn(async () => "queue");
+  const figures = vi.fn(async () => "figures");
+  const view = vi.fn(async () => "view");
+  render(
+    <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { networkMode: "always" } } })}>
+      <Events on>
+        <Shown of="alerts" read={queue} />
+        <Shown of="deployment" part="figures" read={figures} />
+        <Shown of="deployment" read={view} />
+      </Events>
+    </QueryClientProvider>,
+  );
+  await act(() => vi.advanceTimersByTimeAsync(2000));
+  await act(async () => {
+    FakeSource.last.say("alert.raised", 1);
+    await vi.advanceTimersByTimeAsync(2000);
+  });
+  expect([queue, figures, view].map((each) => each.mock.calls.length)).toEqual([2, 2, 1]);
+  await act(async () => {
+    FakeSource.last.say("presence.changed", 2);
+    await vi.advanceTimersByTimeAsync(2000);
+  });
+  expect(view).toHaveBeenCalledTimes(2);
+  vi.useRealTimers();
+});
+
 function Newest({ read }: { read: () => Promise<number> }) {
   const { data } = useQuery({ queryKey: ["alerts"], queryFn: read });
   return <p>newest: {data ?? "none"}</p>;

@@ -1,11 +1,13 @@
 import { Problem } from "../src/api/problem";
-import { type Act, ahead, type Decision, newer, type Summary } from "../src/phone/decisions";
+import { type Act, ahead, type Decision, newer, type Passage, type Summary, wordsOf } from "../src/phone/decisions";
 import { type Hub, Outbox } from "../src/phone/outbox";
-import { DecisionStore } from "../src/phone/store";
+import { OutboxStore } from "../src/phone/store";
 
 const EVE = "0196c000-0000-7000-8000-00000000000e";
 const ALERT = "0196c000-0000-7000-8000-00000000a1e7";
 const OTHER = "0196c000-0000-7000-8000-00000000a1e8";
+const TEST = "0196c000-0000-7000-8000-0000000007e5";
+const AT = "2026-05-11T14:03:12.000Z";
 const ENGAGE: Act = { act: "adjudicate", judgement: "engage", reasons: ["subject: features agree"] };
 const OUTCOME: Act = {
   act: "record-outcome",
@@ -53,14 +55,15 @@ class FakeHub implements Hub {
   alert = alertAt(1);
   online = true;
   losesAnswers = 0;
-  carriedOut: { key: string; act: Act; version: number }[] = [];
+  carriedOut: { key: string; act: Act; at: string; version: number }[] = [];
+  counted: Passage[] = [];
   refuses: Problem | null = null;
 
   async send(decision: Decision, version: number): Promise<Summary> {
     if (!this.online) throw new TypeError("Failed to fetch");
     if (this.refuses) throw this.refuses;
     if (version !== this.alert.version) throw new Problem(409, "changed_meanwhile", "Somebody acted meanwhile.");
-    this.carriedOut.push({ key: decision.key, act: decision.act, version });
+    this.carriedOut.push({ key: decision.key, act: decision.act, at: decision.at, version });
     this.alert = { ...this.after(decision), version: version + 1 };
     if (this.losesAnswers > 0) {
       this.losesAnswers -= 1;
@@ -69,20 +72,30 @@ class FakeHub implements Hub {
     return this.alert;
   }
 
+  async count(passage: Passage): Promise<void> {
+    if (!this.online) throw new TypeError("Failed to fetch");
+    if (passage.tester === "nobody") throw new Problem(404, "unknown_record", "This person is not a tester.");
+    const known = this.counted.some((each) => each.tester === passage.tester && each.at === passage.at);
+    if (!known) this.counted.push(passage);
+    if (this.losesAnswers > 0) {
+      this.losesAnswers -= 1;
+      throw new TypeError("network connection was lost");
+    }
+  }
+
   async summary(): Promise<Summary> {
     if (!this.online) throw new TypeError("Failed to fetch");
     return this.alert;
   }
 
   private after(decision: Decision): Summary {
-    const shown = ahead(this.alert, [decision], false);
-    return decision.act.act === "engage" ? { ...shown, engaged_at: "2026-05-11T14:30:00Z" } : shown;
+    return ahead(this.alert, [decision], false);
   }
 }
 
 let number = 0;
 async function outbox(hub: Hub, name = `phone-${++number}`): Promise<Outbox> {
-  const made = new Outbox(await DecisionStore.open(name), hub, () => `key-${++number}`);
+  const made = new Outbox(await OutboxStore.open(name), hub, () => `key-${++number}`);
   await made.load();
   return made;
 }
@@ -91,15 +104,15 @@ test("decisions made without a network go out in their order, once each, when it
   const hub = new FakeHub();
   hub.online = false;
   const box = await outbox(hub);
-  for (const act of [{ act: "mark-seen" }, ENGAGE, { act: "engage" }] as Act[]) await box.add(EVE, ALERT, act, 1);
+  for (const act of [{ act: "mark-seen" }, ENGAGE, { act: "engage" }] as Act[]) await box.add(EVE, ALERT, act, 1, AT);
   await box.send(EVE);
   expect(box.snapshot()).toHaveLength(3);
   hub.online = true;
   await Promise.all([box.send(EVE), box.send(EVE), box.send(EVE)]);
-  expect(hub.carriedOut.map((each) => [each.act.act, each.version])).toEqual([
-    ["mark-seen", 1],
-    ["adjudicate", 2],
-    ["engage", 3],
+  expect(hub.carriedOut.map((each) => [each.act.act, each.version, each.at])).toEqual([
+    ["mark-seen", 1, AT],
+    ["adjudicate", 2, AT],
+    ["engage", 3, AT],
   ]);
   expect(box.snapshot()).toEqual([]);
 });
@@ -109,7 +122,7 @@ test("a decision whose answer was lost is carried out once, and known to be done
   hub.alert = alertAt(2, { state: "seen" });
   hub.losesAnswers = 1;
   const box = await outbox(hub);
-  await box.add(EVE, ALERT, ENGAGE, 2);
+  await box.add(EVE, ALERT, ENGAGE, 2, AT);
   await box.send(EVE);
   expect(box.snapshot()).toHaveLength(1);
   await box.send(EVE);
@@ -122,8 +135,8 @@ test("a phone that is restarted sends what it kept, and of that nothing anybody 
   hub.alert = alertAt(4, { state: "engaged", engaged_by: EVE, engaged_at: "2026-05-11T14:01:00Z", decided: "engage" });
   hub.online = false;
   const before = await outbox(hub, "restarted");
-  await before.add(EVE, ALERT, OUTCOME, 4);
-  const onDisk = JSON.stringify(await (await DecisionStore.open("restarted")).all());
+  await before.add(EVE, ALERT, OUTCOME, 4, AT);
+  const onDisk = JSON.stringify(await (await OutboxStore.open("restarted")).all());
   expect(onDisk).toContain("arrest");
   expect(onDisk).not.toContain("brother");
   expect(onDisk).not.toContain("PACE");
@@ -138,12 +151,12 @@ test("a refused decision stays with the hub's sentence, holds back what follows 
   const hub = new FakeHub();
   const box = await outbox(hub);
   hub.alert = alertAt(7, { state: "expired" });
-  await box.add(EVE, ALERT, ENGAGE, 2);
-  await box.add(EVE, ALERT, { act: "engage" }, 2);
+  await box.add(EVE, ALERT, ENGAGE, 2, AT);
+  await box.add(EVE, ALERT, { act: "engage" }, 2, AT);
   await box.send(EVE);
   expect(box.snapshot().map((each) => each.refusal)).toEqual(["Somebody acted meanwhile.", null]);
   hub.alert = { ...alertAt(1), alert: OTHER };
-  await box.add(EVE, OTHER, { act: "mark-seen" }, 1);
+  await box.add(EVE, OTHER, { act: "mark-seen" }, 1, AT);
   await box.send(EVE);
   expect(hub.carriedOut.map((each) => each.act.act)).toEqual(["mark-seen"]);
   await box.drop(box.snapshot()[0]?.place ?? 0);
@@ -154,7 +167,7 @@ test("a locked session refuses nothing: the decision waits for its officer", asy
   const hub = new FakeHub();
   hub.refuses = new Problem(423, "session_locked", "The session is locked.");
   const box = await outbox(hub);
-  await box.add(EVE, ALERT, { act: "mark-seen" }, 1);
+  await box.add(EVE, ALERT, { act: "mark-seen" }, 1, AT);
   await box.send(EVE);
   expect(box.snapshot()[0]?.refusal).toBeNull();
   hub.refuses = null;
@@ -164,26 +177,36 @@ test("a locked session refuses nothing: the decision waits for its officer", asy
   expect(hub.carriedOut).toHaveLength(1);
 });
 
-test("an outcome that is sent with its engagement ends no earlier than the hub says it began", async () => {
+test("passages are counted without a network, once each and as they were tapped, and one that is refused holds none back", async () => {
   const hub = new FakeHub();
-  hub.alert = alertAt(3, { state: "adjudicated", decided: "engage" });
   hub.online = false;
-  const box = await outbox(hub);
-  await box.add(EVE, ALERT, { act: "engage" }, 3);
-  await box.add(EVE, ALERT, OUTCOME, 3);
+  const before = await outbox(hub, "counting");
+  await before.count(EVE, TEST, "B-1", AT);
+  await before.count(EVE, TEST, "nobody", "2026-05-11T14:03:20.000Z");
+  await before.count(EVE, TEST, "B-2", "2026-05-11T14:03:30.000Z");
+  await before.send(EVE);
+  expect(before.snapshot().map((each) => each.refusal)).toEqual([null, null, null]);
+  expect(before.snapshot().map(wordsOf).join()).not.toContain("B-1");
   hub.online = true;
-  await box.send(EVE);
-  const sent = hub.carriedOut[1]?.act;
-  expect(sent?.act === "record-outcome" && sent.outcome.ended_at).toBe("2026-05-11T14:30:00Z");
-  expect(sent?.act === "record-outcome" && sent.outcome.note).toBe("Said that his brother did it.");
+  hub.losesAnswers = 1;
+  const after = await outbox(hub, "counting");
+  await after.send(EVE);
+  await after.send(EVE);
+  expect(hub.counted.map(({ tester, at }) => [tester, at])).toEqual([
+    ["B-1", AT],
+    ["B-2", "2026-05-11T14:03:30.000Z"],
+  ]);
+  expect(after.snapshot().map((each) => each.refusal)).toEqual(["This person is not a tester."]);
+  await after.drop(after.snapshot()[0]?.place ?? 0);
+  expect(await (await OutboxStore.open("counting")).all()).toEqual([]);
 });
 
 test("what one did oneself a moment ago does not make the next decision late", async () => {
   const hub = new FakeHub();
   const box = await outbox(hub);
-  await box.add(EVE, ALERT, { act: "mark-seen" }, 1);
+  await box.add(EVE, ALERT, { act: "mark-seen" }, 1, AT);
   await box.send(EVE);
-  await box.add(EVE, ALERT, ENGAGE, 1);
+  await box.add(EVE, ALERT, ENGAGE, 1, AT);
   await box.send(EVE);
   expect(hub.carriedOut.map((each) => each.version)).toEqual([1, 2]);
   // The screen does not step back while the alert is read anew.
@@ -193,8 +216,8 @@ test("what one did oneself a moment ago does not make the next decision late", a
 
 test("while decisions wait the screen shows the alert as it will stand", () => {
   const waiting = (act: Act): Decision => {
-    const given = { place: 1, key: "k", staff: EVE, alert: ALERT, version: 1, refusal: null };
-    return { ...given, act };
+    const given = { place: 1, key: "k", staff: EVE, at: AT, alert: ALERT, version: 1, refusal: null };
+    return { ...given, what: "decision", act };
   };
   const shown = ahead(alertAt(1), [waiting({ act: "mark-seen" }), waiting(ENGAGE)], false);
   expect([shown.state, shown.decided]).toEqual(["adjudicated", "engage"]);

@@ -1,5 +1,6 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { type QueryFilters, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from "react";
+import { whenHubIsBack } from "../program";
 import { EventLink, type HubEvent, type LinkState } from "./events";
 
 const KINDS = [
@@ -26,11 +27,15 @@ interface Updates {
 
 const Context = createContext<Updates>({ state: "connecting", fleet: null, listen: () => () => undefined });
 
-/** Query keys begin with what they show ("deployments", "alerts", …): an event renews all that show its kind. */
+/**
+ * Query keys begin with what they show ("deployments", "alerts", …): an event renews all that show its kind. After a
+ * slash stands the part of a record that shows it, the third of its key: to renew the record itself would be one more
+ * look at it in the audit log.
+ */
 const SHOWN_BY: Record<string, readonly string[]> = {
   deployment: ["deployments", "deployment"],
   presence: ["deployment"],
-  alert: ["alerts", "alert", "deployment"],
+  alert: ["alerts", "alert", "deployment/figures", "deployment/recognition tests"],
   watchlist: ["watchlists", "watchlist", "deployment"],
   node: ["nodes"],
   camera: ["cameras"],
@@ -38,6 +43,11 @@ const SHOWN_BY: Record<string, readonly string[]> = {
   certificate: ["certificates"],
   webhook: ["webhooks"],
 };
+
+function thatShow(key: string): QueryFilters {
+  const [record, part] = key.split("/");
+  return { queryKey: [record], predicate: ({ queryKey }) => part === undefined || queryKey[2] === part };
+}
 
 const TOGETHER_MS = 150;
 const AGAIN_MS = 1000;
@@ -60,17 +70,21 @@ export function Events({ on, children }: { on: boolean; children: ReactNode }) {
     const renew = () => {
       timer = undefined;
       for (const key of stale) {
-        if (queries.isFetching({ queryKey: [key] }) || Date.now() - (renewed.get(key) ?? 0) < AGAIN_MS) continue;
+        const shown = thatShow(key);
+        if (queries.isFetching(shown) || Date.now() - (renewed.get(key) ?? 0) < AGAIN_MS) continue;
         stale.delete(key);
         renewed.set(key, Date.now());
-        void queries.invalidateQueries({ queryKey: [key] });
+        void queries.invalidateQueries(shown);
       }
       if (stale.size) timer = setTimeout(renew, TOGETHER_MS);
     };
     let wasLost = false;
     const turned = (next: LinkState) => {
       // What was missed may be more than the line can tell afterwards: everything shown is asked for anew.
-      if (next === "open" && wasLost) void queries.invalidateQueries();
+      if (next === "open" && wasLost) {
+        void queries.invalidateQueries();
+        whenHubIsBack();
+      }
       wasLost = next === "lost" || (wasLost && next === "connecting");
       setState(next);
     };

@@ -1,5 +1,5 @@
 import { type UseQueryResult, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { api, body, type Schemas } from "../api/client";
 import { useEvent, useUpdates } from "../api/Events";
 import { useFigures } from "../deployments/queries";
@@ -102,10 +102,17 @@ export function useActed(): (after: Summary) => Promise<void> {
   };
 }
 
-/** The present moment by the hub's clock, which a laptop's may differ from. */
-export function useHubNow(deployment: string): number {
+/** Reads the hub's clock, which this device's may differ from. */
+export function useHubClock(deployment: string): () => number {
   const figures = useFigures(deployment);
   const ahead = useRef(0);
   if (figures.data) ahead.current = Date.parse(figures.data.countdown.now) - figures.dataUpdatedAt;
-  return useNow() + ahead.current;
+  return useCallback(() => Date.now() + ahead.current, []);
+}
+
+/** The present moment by the hub's clock. */
+export function useHubNow(deployment: string): number {
+  const clock = useHubClock(deployment);
+  useNow();
+  return clock();
 }

@@ -4,10 +4,10 @@ import { Link } from "react-router";
 import { useSession } from "../session/session";
 import { Button } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";
-import { type Decision, wordsOf } from "./decisions";
+import { type Waiting, wordsOf } from "./decisions";
 import { useHeard, usePhone, useWaiting } from "./PhoneState";
 
-/** Whether the hub is heard, and what waits to be sent; a refused decision stays here until the officer has read why. */
+/** Whether the hub is heard, and how much waits to be sent; what was refused stays here until the officer has read why. */
 export function ConnectionBar() {
   const { session } = useSession();
   const waiting = useWaiting();
@@ -20,45 +20,53 @@ export function ConnectionBar() {
     <header className="phone-bar">
       <div className="phone-line" data-heard={heard || undefined} role="status">
         {heard ? <Wifi aria-hidden /> : <CloudOff aria-hidden />}
-        <span>{heard ? "Connected" : "No connection: your decisions wait on this phone"}</span>
-        <span className="number phone-count">{going > 0 && `${going} to send`}</span>
+        <span>{heard ? "Connected" : NO_CONNECTION}</span>
+        <span className="number phone-count">{toSend(going)}</span>
       </div>
       {others > 0 && (
-        <p className="phone-refused small">
-          {others} {others === 1 ? "decision" : "decisions"} of another officer wait here until they sign in.
-        </p>
+        <p className="phone-refused small">{toSend(others)} of another officer: it waits here until they sign in.</p>
       )}
       {refused.map((each) => (
-        <Refused key={each.key} decision={each} />
+        <Refused key={each.key} waiting={each} />
       ))}
     </header>
   );
 }
 
-function Refused({ decision }: { decision: Decision }) {
+export const NO_CONNECTION = "No connection: what you decide waits on this phone";
+
+/** "3 to send"; nothing where nothing waits. */
+export function toSend(count: number): string {
+  return count > 0 ? `${count} to send` : "";
+}
+
+function Refused({ waiting }: { waiting: Waiting }) {
   const { outbox } = usePhone();
   const [asking, setAsking] = useState(false);
   return (
     <div className="phone-refused" role="alert">
       <p>
-        <strong>Not carried out: {wordsOf(decision.act).toLowerCase()}.</strong> {decision.refusal}
+        <strong>Not carried out: {wordsOf(waiting).toLowerCase()}.</strong> {waiting.refusal}
       </p>
       <div className="row">
-        <Link className="button" to={`/phone/alerts/${decision.alert}`}>
-          Look at the alert
-        </Link>
+        {waiting.what === "decision" && (
+          <Link className="button" to={`/phone/alerts/${waiting.alert}`}>
+            Look at the alert
+          </Link>
+        )}
         <Button onPress={() => setAsking(true)}>Take it back</Button>
       </div>
       <ConfirmDialog
-        title="Take the decision back"
+        title="Take it back"
         act="Take it back"
         isOpen={asking}
         onClose={() => setAsking(false)}
-        onConfirm={() => outbox.drop(decision.place)}
+        onConfirm={() => outbox.drop(waiting.place)}
       >
         <p>
-          It was not carried out and will not be. What you decided after it on the same alert is taken back too; look at
-          the alert and decide anew.
+          It was not carried out and will not be.
+          {waiting.what === "decision" &&
+            " What you decided after it on the same alert is taken back too; look at the alert and decide anew."}
         </p>
       </ConfirmDialog>
     </div>

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { choices, useVocabulary } from "../api/vocabulary";
-import { useHubNow } from "../live/queries";
+import { useHubClock } from "../live/queries";
 import { Button } from "../ui/Button";
 import { TextField } from "../ui/Field";
 import { BigChoice, BigChoices } from "./BigChoice";
@@ -22,7 +22,7 @@ interface Props {
 /** What the engagement showed and what came of it: a tap each, and words only where there is something to say. */
 export function OutcomeStep({ deployment, onDone }: Props) {
   const vocabulary = useVocabulary().data;
-  const now = useHubNow(deployment);
+  const clock = useHubClock(deployment);
   const heard = useHeard();
   const [identity, setIdentity] = useState<string | null>(null);
   const [method, setMethod] = useState<string | null>(null);
@@ -92,7 +92,7 @@ export function OutcomeStep({ deployment, onDone }: Props) {
               identity_method: method as Outcome["identity_method"],
               outcome: outcome as Outcome["outcome"],
               offence_groups: (arrest ? groups : []) as Outcome["offence_groups"],
-              ended_at: new Date(now).toISOString(),
+              ended_at: new Date(clock()).toISOString(),
               information_given: happened.includes("information_given"),
               powers_used: powers,
               force_used: happened.includes("force_used"),

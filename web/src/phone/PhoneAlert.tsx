@@ -3,13 +3,14 @@ import { useEffect, useState } from "react";
 import { useParams } from "react-router";
 import type { Schemas } from "../api/client";
 import { ageOf, PersonFacts, Warnings } from "../live/PersonFacts";
+import { useHubClock } from "../live/queries";
 import { judgedBy } from "../live/queue";
 import { useSession } from "../session/session";
 import { Button, ButtonLink } from "../ui/Button";
 import { Badge, Loading, Notice, ProblemNotice } from "../ui/States";
 import { Since, Time } from "../ui/Time";
 import { Who } from "../ui/Who";
-import { type Act, ahead, newer, type Summary } from "./decisions";
+import { type Act, ahead, type Decision, newer, type Summary } from "./decisions";
 import { EngageStep } from "./EngageStep";
 import type { Held } from "./held";
 import { JudgeStep } from "./JudgeStep";
@@ -28,7 +29,7 @@ export function PhoneAlert() {
 /** One alert in an officer's hand, one step at a time; once it is over, nothing of it is left on the phone. */
 function OneAlert({ alert }: { alert: string }) {
   const phone = usePhone();
-  const waiting = useWaiting().filter((each) => each.alert === alert);
+  const waiting = useWaiting().filter((each): each is Decision => each.what === "decision" && each.alert === alert);
   const [over, setOver] = useState<string | null>(null);
   const { held, again } = useHeldAlert(alert);
   const { view } = held;
@@ -84,7 +85,8 @@ interface StepsProps {
 function Steps({ view, shown, held, again }: StepsProps) {
   const { decide } = usePhone();
   const { session } = useSession();
-  const act = (each: Act) => decide(shown.alert, each, view.summary.version);
+  const clock = useHubClock(shown.deployment);
+  const act = (each: Act) => decide(shown.alert, each, view.summary.version, new Date(clock()).toISOString());
   return (
     <article className="phone-alert-page">
       <div className="row apart">

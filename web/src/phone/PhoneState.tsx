@@ -5,23 +5,25 @@ import { sentenceOf } from "../api/problem";
 import { useVocabulary } from "../api/vocabulary";
 import { useSession } from "../session/session";
 import { Loading, ProblemNotice } from "../ui/States";
-import type { Act, Decision } from "./decisions";
+import type { Act, Waiting } from "./decisions";
 import { HeldAlerts } from "./held";
 import { theHub } from "./hub";
 import { Outbox } from "./outbox";
-import { DecisionStore } from "./store";
+import { OutboxStore } from "./store";
 
 interface Phone {
   outbox: Outbox;
   held: HeldAlerts;
-  /** Decide: kept on this phone first, then sent as soon as the hub is heard. */
-  decide: (alert: string, act: Act, version: number) => Promise<void>;
+  /** Decide, at a time by the hub's clock: kept on this phone first, then sent as soon as the hub is heard. */
+  decide: (alert: string, act: Act, version: number, at: string) => Promise<void>;
+  /** Count a passage of a blue-list test, in the same way. */
+  count: (test: string, tester: string, at: string) => Promise<void>;
 }
 
 const Context = createContext<Phone | null>(null);
 const AGAIN_MS = 4000;
 
-/** Everything the phone's screens share: decisions on their way, and the alerts in memory. */
+/** Everything the phone's screens share: what is on its way to the hub, and the alerts in memory. */
 export function PhoneState({ children }: { children: ReactNode }) {
   const { session } = useSession();
   const { staff } = session;
@@ -30,7 +32,7 @@ export function PhoneState({ children }: { children: ReactNode }) {
   const held = useMemo(() => new HeldAlerts(), []);
 
   useEffect(() => {
-    const opening = DecisionStore.open();
+    const opening = OutboxStore.open();
     let there = true;
     (async () => {
       const opened = new Outbox(await opening, theHub);
@@ -44,13 +46,22 @@ export function PhoneState({ children }: { children: ReactNode }) {
     };
   }, [held]);
 
+  useEffect(() => {
+    // A phone that lies somewhere, locked, has nothing of anybody in its memory either.
+    if (session.locked) held.wipeAll();
+  }, [held, session.locked]);
+
   const value = useMemo<Phone | null>(
     () =>
       outbox && {
         outbox,
         held,
-        decide: async (alert, act, version) => {
-          await outbox.add(staff, alert, act, version);
+        decide: async (alert, act, version, at) => {
+          await outbox.add(staff, alert, act, version, at);
+          void outbox.send(staff);
+        },
+        count: async (test, tester, at) => {
+          await outbox.count(staff, test, tester, at);
           void outbox.send(staff);
         },
       },
@@ -74,7 +85,7 @@ export function usePhone(): Phone {
   return value;
 }
 
-export function useWaiting(): readonly Decision[] {
+export function useWaiting(): readonly Waiting[] {
   const { outbox } = usePhone();
   return useSyncExternalStore(outbox.subscribe, outbox.snapshot);
 }

@@ -13,33 +13,60 @@ export type Act =
   | { act: "record-outcome"; outcome: Outcome }
   | { act: "close"; reason: string };
 
-/**
- * A decision that waits to be sent: identifiers and choices, never a picture or a name. What a person typed may be about
- * somebody, so it is held in memory only, and is lost when the phone is restarted before it was sent.
- */
-export interface Decision {
-  /** Its place in the order in which decisions were made. */
+/** What everything that waits to be sent has. */
+interface Kept {
+  /** Its place in the order in which things were done. */
   place: number;
   /** The Idempotency-Key: what comes twice under one key the hub carries out once. */
   key: string;
-  /** Who decided: nobody else's session sends it. */
+  /** Who did it: nobody else's session sends it. */
   staff: string;
-  alert: string;
-  act: Act;
-  /** The version that was looked at; null after another decision on the same alert that is not sent yet. */
-  version: number | null;
+  /** When it was done, by the hub's clock: that is the time that counts, however late it arrives. */
+  at: string;
   /** What the hub said against it, in its own sentence. */
   refusal: string | null;
 }
 
-/** The act without anything a person typed: what may be kept on the phone. */
-export function withoutWords(act: Act): Act {
-  if (act.act !== "record-outcome") return act;
-  return { act: "record-outcome", outcome: { ...act.outcome, note: "", powers_used: "", complaint_reference: null } };
+/**
+ * A decision that waits to be sent: identifiers and choices, never a picture or a name. What a person typed may be about
+ * somebody, so it is held in memory only, and is lost when the phone is restarted before it was sent.
+ */
+export interface Decision extends Kept {
+  what: "decision";
+  alert: string;
+  act: Act;
+  /** The version that was looked at; null after another decision on the same alert that is not sent yet. */
+  version: number | null;
 }
 
-/** What is said of a decision while it waits. */
-export function wordsOf(act: Act): string {
+/**
+ * A passage of a tester in a blue-list test that waits to be counted. The hub counts the same one once. Testers walk
+ * there because they agreed to; without the reference that their force listed them under none could be counted.
+ */
+export interface Passage extends Kept {
+  what: "passage";
+  test: string;
+  tester: string;
+}
+
+export type Waiting = Decision | Passage;
+
+/** What goes in the order in which it was done: decisions on one alert; each passage is by itself. */
+export function lineOf(waiting: Waiting): string {
+  return waiting.what === "decision" ? waiting.alert : waiting.key;
+}
+
+/** What may be kept on the phone: all but what a person typed about somebody. */
+export function withoutWords(waiting: Waiting): Waiting {
+  if (waiting.what !== "decision" || waiting.act.act !== "record-outcome") return waiting;
+  const outcome = { ...waiting.act.outcome, note: "", powers_used: "", complaint_reference: null };
+  return { ...waiting, act: { act: "record-outcome", outcome } };
+}
+
+/** What is said of something while it waits: nothing that says about whom. */
+export function wordsOf(waiting: Waiting): string {
+  if (waiting.what === "passage") return "A passage in the recognition test";
+  const { act } = waiting;
   switch (act.act) {
     case "mark-seen":
       return "You have the alert";
@@ -52,13 +79,6 @@ export function wordsOf(act: Act): string {
     case "close":
       return "Closed without engaging";
   }
-}
-
-/** The act as the hub can take it: an engagement that was itself sent late ends no earlier than it began by the hub. */
-export function inTime(act: Act, engagedAt: string | null): Act {
-  if (act.act !== "record-outcome" || engagedAt === null) return act;
-  const late = Date.parse(act.outcome.ended_at) < Date.parse(engagedAt);
-  return late ? { ...act, outcome: { ...act.outcome, ended_at: engagedAt } } : act;
 }
 
 /** Whether the alert as it stands shows that this very decision was carried out, though its answer never came. */
@@ -86,20 +106,20 @@ export function newer(read: Summary, answered: Summary | undefined): Summary {
 /** An alert as it will stand once everything that waits is sent: what the screen shows meanwhile. */
 export function ahead(alert: Summary, waiting: readonly Decision[], twoPerson: boolean): Summary {
   let shown = alert;
-  for (const { act, staff, refusal } of waiting) {
-    if (refusal !== null) break;
-    shown = applied(shown, act, staff, twoPerson);
+  for (const each of waiting) {
+    if (each.refusal !== null) break;
+    shown = applied(shown, each, twoPerson);
   }
   return shown;
 }
 
-function applied(alert: Summary, act: Act, staff: string, twoPerson: boolean): Summary {
+function applied(alert: Summary, { act, staff, at }: Decision, twoPerson: boolean): Summary {
   switch (act.act) {
     case "mark-seen":
       return alert.state === "raised" ? { ...alert, state: "seen", seen_by: staff } : alert;
     case "adjudicate": {
       const { judgement } = act;
-      const adjudications = [...alert.adjudications, { ...act, by: staff, at: "", note: "", blind: true }];
+      const adjudications = [...alert.adjudications, { ...act, by: staff, at, note: "", blind: true }];
       if (judgement === "no match") return { ...alert, adjudications, state: "closed", decided: "no match" };
       const agreed = new Set(adjudications.filter((each) => each.judgement === "engage").map((each) => each.by)).size;
       const decided = judgement === "engage" && agreed >= (twoPerson ? 2 : 1) ? "engage" : alert.decided;

@@ -1,36 +1,38 @@
 import { Problem, sentenceOf } from "../api/problem";
-import { type Act, type Decision, inTime, isDone, type Summary } from "./decisions";
+import { type Act, type Decision, isDone, lineOf, type Passage, type Summary, type Waiting } from "./decisions";
 
-/** Where decisions are kept until they are sent. */
+/** Where it is kept until it is sent. */
 export interface Store {
-  all: () => Promise<Decision[]>;
-  put: (decision: Decision) => Promise<void>;
+  all: () => Promise<Waiting[]>;
+  put: (waiting: Waiting) => Promise<void>;
   remove: (place: number) => Promise<void>;
 }
 
-/** The hub, as far as decisions go. */
+/** The hub, as far as the outbox goes. Throws a `Problem`, or a TypeError where the hub was not reached. */
 export interface Hub {
-  /** Carries a decision out, once per key. Throws a `Problem`, or a TypeError where the hub was not reached. */
+  /** Carries a decision out, once per key. */
   send: (decision: Decision, version: number) => Promise<Summary>;
+  /** Counts a passage; the same one twice is one. */
+  count: (passage: Passage) => Promise<unknown>;
   summary: (alert: string) => Promise<Summary>;
 }
 
-/** Answers that say nothing about the decision: the session is locked or over, too many requests, the hub is not well. */
+/** Answers that say nothing about what was sent: the session is locked or over, too many requests, the hub is not well. */
 const LATER = new Set([401, 408, 423, 425, 429, 500]);
 const MOST_ANSWERS = 50;
 /** Only one window of a browser sends at a time. */
 const LOCK = "openlfr-outbox";
 
 /**
- * Decisions on their way to the hub, each carried out once, in the order in which they were made.
+ * What was done on this phone, on its way to the hub: each carried out once, in the order in which it was done.
  *
  * A decision is on the disk before anything is sent, and goes only when the hub has answered for it. One whose answer
  * was lost is sent again under the same key; where the hub then says that the alert has changed, the alert itself shows
  * whether it was this decision that changed it. A refused one stays, with the hub's sentence, and holds back what comes
- * after it on the same alert.
+ * after it on the same alert. Passages of a test go the same way, each by itself.
  */
 export class Outbox {
-  private waiting: readonly Decision[] = [];
+  private waiting: readonly Waiting[] = [];
   private readonly answered = new Map<string, Summary>();
   private readonly listeners = new Set<() => void>();
   private sending: Promise<void> | null = null;
@@ -43,7 +45,7 @@ export class Outbox {
   ) {}
 
   /** For useSyncExternalStore: the same array until something changes. */
-  readonly snapshot = (): readonly Decision[] => this.waiting;
+  readonly snapshot = (): readonly Waiting[] => this.waiting;
   /** Whether the hub answered when something was last sent. */
   readonly isHeard = (): boolean => this.heard;
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -61,33 +63,30 @@ export class Outbox {
     await this.renew();
   }
 
-  async add(staff: string, alert: string, act: Act, version: number): Promise<void> {
-    const before = this.waiting.some((each) => each.alert === alert);
+  /** A decision, made at a time by the hub's clock on the alert as it was looked at. */
+  async add(staff: string, alert: string, act: Act, version: number, at: string): Promise<void> {
+    const before = this.waiting.some((each) => lineOf(each) === alert);
     // What oneself did since one looked is no news to oneself.
     const own = this.answered.get(alert)?.version ?? 0;
-    const place = Math.max(Date.now(), (this.waiting.at(-1)?.place ?? 0) + 1);
-    const decision: Decision = {
-      place,
-      key: this.newKey(),
-      staff,
-      alert,
-      act,
-      version: before ? null : Math.max(version, own),
-      refusal: null,
-    };
-    await this.store.put(decision);
-    this.set([...this.waiting, decision]);
+    const decided = { what: "decision", alert, act, version: before ? null : Math.max(version, own) } as const;
+    await this.keep({ ...this.fresh(staff, at), ...decided });
   }
 
-  /** Take back a refused decision, with those on the same alert that came after it. */
+  /** A passage of a tester, at the time of the tap by the hub's clock. */
+  async count(staff: string, test: string, tester: string, at: string): Promise<void> {
+    await this.keep({ ...this.fresh(staff, at), what: "passage", test, tester });
+  }
+
+  /** Take back what was refused, with what came after it on the same alert. */
   async drop(place: number): Promise<void> {
-    const alert = this.waiting.find((each) => each.place === place)?.alert;
-    const gone = this.waiting.filter((each) => each.alert === alert && each.place >= place);
+    const refused = this.waiting.find((each) => each.place === place);
+    if (!refused) return;
+    const gone = this.waiting.filter((each) => lineOf(each) === lineOf(refused) && each.place >= place);
     for (const each of gone) await this.store.remove(each.place);
     this.set(this.waiting.filter((each) => !gone.includes(each)));
   }
 
-  /** Send what this person has decided. Returns when all is sent or refused, or the hub is out of reach. */
+  /** Send what this person has done. Returns when all is sent or refused, or the hub is out of reach. */
   async send(staff: string): Promise<void> {
     const before = this.sending;
     const sending = (async () => {
@@ -109,29 +108,37 @@ export class Outbox {
     }
   }
 
-  private next(staff: string): Decision | undefined {
-    const held = new Set(this.waiting.filter((each) => each.refusal !== null).map((each) => each.alert));
-    return this.waiting.find((each) => each.staff === staff && !held.has(each.alert));
+  private next(staff: string): Waiting | undefined {
+    const held = new Set(this.waiting.filter((each) => each.refusal !== null).map(lineOf));
+    return this.waiting.find((each) => each.staff === staff && !held.has(lineOf(each)));
   }
 
   /** Whether to go on with the next. */
-  private async sendOne(decision: Decision): Promise<boolean> {
+  private async sendOne(waiting: Waiting): Promise<boolean> {
     try {
-      const tried = await this.settled(decision);
-      try {
-        await this.done(tried, await this.hub.send(tried, tried.version ?? 0));
-        this.heard = true;
-      } catch (problem) {
-        if (isLater(problem)) return this.later(problem);
-        const alert = await this.hub.summary(tried.alert);
-        if (isDone(tried, alert)) await this.done(tried, alert);
-        else await this.change({ ...tried, refusal: sentenceOf(problem) });
+      if (waiting.what === "decision") await this.sendDecision(waiting);
+      else {
+        await this.hub.count(waiting);
+        await this.gone(waiting);
       }
+      this.heard = true;
       return true;
     } catch (problem) {
       if (isLater(problem)) return this.later(problem);
-      await this.change({ ...decision, refusal: sentenceOf(problem) });
+      await this.change({ ...waiting, refusal: sentenceOf(problem) });
       return true;
+    }
+  }
+
+  private async sendDecision(decision: Decision): Promise<void> {
+    const tried = await this.settled(decision);
+    try {
+      await this.done(tried, await this.hub.send(tried, tried.version ?? 0));
+    } catch (problem) {
+      if (isLater(problem)) throw problem;
+      const alert = await this.hub.summary(tried.alert);
+      if (!isDone(tried, alert)) throw problem;
+      await this.done(tried, alert);
     }
   }
 
@@ -145,23 +152,37 @@ export class Outbox {
   private async settled(decision: Decision): Promise<Decision> {
     if (decision.version !== null) return decision;
     const alert = this.answered.get(decision.alert) ?? (await this.hub.summary(decision.alert));
-    const settled = { ...decision, version: alert.version, act: inTime(decision.act, alert.engaged_at) };
+    const settled = { ...decision, version: alert.version };
     await this.change(settled);
     return settled;
   }
 
   private async done(decision: Decision, alert: Summary): Promise<void> {
-    await this.store.remove(decision.place);
     this.answered.delete(decision.alert);
     this.answered.set(decision.alert, alert);
     const [oldest] = this.answered.keys();
     if (this.answered.size > MOST_ANSWERS && oldest) this.answered.delete(oldest);
-    this.set(this.waiting.filter((each) => each.place !== decision.place));
+    await this.gone(decision);
   }
 
-  private async change(decision: Decision): Promise<void> {
-    await this.store.put(decision);
-    this.set(this.waiting.map((each) => (each.place === decision.place ? decision : each)));
+  private fresh(staff: string, at: string) {
+    const place = Math.max(Date.now(), (this.waiting.at(-1)?.place ?? 0) + 1);
+    return { place, key: this.newKey(), staff, at, refusal: null };
+  }
+
+  private async keep(waiting: Waiting): Promise<void> {
+    await this.store.put(waiting);
+    this.set([...this.waiting, waiting]);
+  }
+
+  private async gone({ place }: Waiting): Promise<void> {
+    await this.store.remove(place);
+    this.set(this.waiting.filter((each) => each.place !== place));
+  }
+
+  private async change(waiting: Waiting): Promise<void> {
+    await this.store.put(waiting);
+    this.set(this.waiting.map((each) => (each.place === waiting.place ? waiting : each)));
   }
 
   /** What is on the disk holds: another window may have sent some or added some. Words typed here are kept. */
@@ -171,13 +192,13 @@ export class Outbox {
     this.set(kept.map((each) => here.get(each.place) ?? each));
   }
 
-  private set(waiting: readonly Decision[]): void {
+  private set(waiting: readonly Waiting[]): void {
     this.waiting = waiting;
     for (const listener of this.listeners) listener();
   }
 }
 
-/** Whether nothing was said against the decision itself, so that it goes again later. */
+/** Whether nothing was said against what was sent, so that it goes again later. */
 function isLater(problem: unknown): boolean {
   if (!(problem instanceof Problem)) return true;
   return problem.status >= 502 || LATER.has(problem.status) || problem.code === "request_under_way";

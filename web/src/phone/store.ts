@@ -1,31 +1,31 @@
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import { type Decision, withoutWords } from "./decisions";
+import { type Waiting, withoutWords } from "./decisions";
 
 interface Kept extends DBSchema {
-  decisions: { key: number; value: Decision };
+  waiting: { key: number; value: Waiting };
 }
 
-/** Decisions on this phone's disk, in their order: identifiers and choices, nothing that anybody typed. */
-export class DecisionStore {
+/** What waits on this phone's disk, in its order: identifiers and choices, nothing that anybody typed about somebody. */
+export class OutboxStore {
   private constructor(private readonly database: IDBPDatabase<Kept>) {}
 
-  static async open(name = "openlfr-phone"): Promise<DecisionStore> {
+  static async open(name = "openlfr-outbox"): Promise<OutboxStore> {
     const database = await openDB<Kept>(name, 1, {
-      upgrade: (fresh) => void fresh.createObjectStore("decisions", { keyPath: "place" }),
+      upgrade: (fresh) => void fresh.createObjectStore("waiting", { keyPath: "place" }),
     });
-    return new DecisionStore(database);
+    return new OutboxStore(database);
   }
 
-  async all(): Promise<Decision[]> {
-    return this.database.getAll("decisions");
+  async all(): Promise<Waiting[]> {
+    return this.database.getAll("waiting");
   }
 
-  async put(decision: Decision): Promise<void> {
-    await this.database.put("decisions", { ...decision, act: withoutWords(decision.act) });
+  async put(waiting: Waiting): Promise<void> {
+    await this.database.put("waiting", withoutWords(waiting));
   }
 
   async remove(place: number): Promise<void> {
-    await this.database.delete("decisions", place);
+    await this.database.delete("waiting", place);
   }
 
   close(): void {
