@@ -2,8 +2,10 @@ import { Alarm, BETWEEN_OVERDUE_MS, BETWEEN_RAISED_MS } from "../src/live/alarm"
 import { cameraNow } from "../src/live/fleet";
 import { keyName } from "../src/live/keys";
 import { ageOf } from "../src/live/PersonFacts";
-import { heightOf, ZOOMS, zoomed } from "../src/live/Pictures";
+import { stepped, ZOOMS, zoomed } from "../src/live/Pictures";
 import { ACKNOWLEDGE_MS, inOrder, judgedBy, type Listed, leftOf, standing, stepFrom, waitOf } from "../src/live/queue";
+import { atScale } from "../src/live/scale";
+import { sinceBest } from "../src/live/words";
 
 const NOON = Date.parse("2026-05-11T12:00:00Z");
 const ANSWER_MS = 15 * 60_000;
@@ -31,6 +33,8 @@ function alert(name: string, agoMs: number, changes: Partial<Listed> = {}): List
     answer_by: new Date(raised + ANSWER_MS).toISOString(),
     node: "node-1",
     camera: "cam-1",
+    camera_name: "North End",
+    place: "High Street",
     captured_at: new Date(raised).toISOString(),
     ...changes,
   };
@@ -110,11 +114,22 @@ test("an overdue alert is heard again and again until somebody takes it", () => 
 
 test("both faces are drawn at one size at every zoom", () => {
   for (const zoom of ZOOMS) {
-    expect(heightOf("probe", zoom) / 2.4).toBeCloseTo(heightOf("candidate", zoom) / 1.8);
+    const heights = [2.4, 1.8, 1.3].map((sides) => {
+      const drawn = Number.parseFloat(String(atScale({ x: 0.5, y: 0.5, height: 1 / sides }, zoom).height));
+      return drawn / sides;
+    });
+    for (const each of heights) expect(each).toBeCloseTo((100 * zoom) / 1.8);
   }
-  expect(heightOf("candidate", 1)).toBe(1);
   expect(zoomed(ZOOMS.at(-1) ?? 1, 1)).toBe(ZOOMS.at(-1));
   expect(zoomed(1, -1)).toBe(ZOOMS[0]);
+});
+
+test("other shots follow each other round and round, and are told by their time", () => {
+  expect([0, 1, 2].map((now) => stepped(now, 1, 3))).toEqual([1, 2, 0]);
+  expect(stepped(0, -1, 3)).toBe(2);
+  expect(stepped(0, 1, 0)).toBe(0);
+  expect(sinceBest("2026-05-11T12:00:00.4Z", "2026-05-11T12:00:01Z")).toBe("0.6 s earlier");
+  expect(sinceBest("2026-05-11T12:00:02.2Z", "2026-05-11T12:00:01Z")).toBe("1.2 s later");
 });
 
 test("a camera of a silent node is unheard, whatever it said last", () => {

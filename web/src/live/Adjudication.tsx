@@ -6,16 +6,17 @@ import { useSession } from "../session/session";
 import { Button, ButtonLink } from "../ui/Button";
 import { hasKeys } from "../ui/preferences";
 import { Badge, Notice, Shown } from "../ui/States";
-import { Countdown, Time } from "../ui/Time";
+import { Countdown } from "../ui/Time";
 import { CloseAlert } from "./CloseAlert";
 import { Decision } from "./Decision";
 import type { Judgement, Reason } from "./decision";
 import { useKeys } from "./keys";
-import { ageOf, PersonFacts, Warnings } from "./PersonFacts";
+import { PersonFacts, Warnings } from "./PersonFacts";
 import { Pictures, PLAIN, zoomed } from "./Pictures";
 import { type AlertView, useActed, useAlert } from "./queries";
 import { judgedBy, standing } from "./queue";
 import { WhatNext } from "./WhatNext";
+import { Whereabouts } from "./Whereabouts";
 
 interface Props {
   alert: string;
@@ -80,7 +81,6 @@ function Question({ view, zoom, onZoom, onClose }: QuestionProps) {
 
   const judged = judgedBy(summary, session.staff) !== undefined;
   const mayJudge = acts.includes("ADJUDICATE_ALERT") && summary.decided === null;
-  const address = `/api/v1/alerts/${summary.alert}/pictures`;
   return (
     <>
       <header className="adjudication-head">
@@ -103,23 +103,12 @@ function Question({ view, zoom, onZoom, onClose }: QuestionProps) {
         Most people who resemble somebody are somebody else. If you are in doubt, nobody is approached.
       </p>
       <div className="adjudication-body">
-        <Pictures
-          probe={`${address}/probe`}
-          candidate={`${address}/candidate`}
-          zoom={zoom}
-          onZoom={onZoom}
-          probeSays={
-            <>
-              {view.camera_name}, <Time at={view.captured_at} clock /> · quality {Math.round(view.quality)}/100,{" "}
-              {view.shots} {view.shots === 1 ? "shot" : "shots"}
-            </>
-          }
-          candidateSays={ageOf(view.person.picture_taken_on, view.captured_at)}
-        />
+        <Pictures view={view} zoom={zoom} onZoom={onZoom} />
         <div className="adjudication-warnings">
           <Warnings person={view.person} />
         </div>
         <div className="adjudication-facts">
+          <Whereabouts view={view} />
           <PersonFacts view={view} />
           <Score view={view} />
         </div>

@@ -22,14 +22,12 @@ interface Props {
   queue: readonly Listed[];
   now: number;
   deployment: string;
-  /** What the authority calls each camera. */
-  cameras: ReadonlyMap<string, string>;
   chosen: string | null;
   onChoose: (alert: string) => void;
 }
 
 /** What waits for people. However many come, only so many rows are made; the rest is a number. */
-export function AlertQueue({ found, queue, now, deployment, cameras, chosen, onChoose }: Props) {
+export function AlertQueue({ found, queue, now, deployment, chosen, onChoose }: Props) {
   const total = useFigures(deployment).data?.open_alerts ?? queue.length;
   const untaken = queue.filter((each) => ["new", "overdue"].includes(waitOf(each, now))).length;
   const cut = (found.data?.length ?? 0) >= SHOWN_ALERTS && total > queue.length;
@@ -58,14 +56,7 @@ export function AlertQueue({ found, queue, now, deployment, cameras, chosen, onC
         {(rows) => (
           <ul className="queue-rows">
             {rows.map((each) => (
-              <Row
-                key={each.alert}
-                alert={each}
-                camera={cameras.get(each.camera) ?? each.camera}
-                now={now}
-                chosen={each.alert === chosen}
-                onChoose={onChoose}
-              />
+              <Row key={each.alert} alert={each} now={now} chosen={each.alert === chosen} onChoose={onChoose} />
             ))}
           </ul>
         )}
@@ -82,13 +73,11 @@ export function AlertQueue({ found, queue, now, deployment, cameras, chosen, onC
 
 function Row({
   alert,
-  camera,
   now,
   chosen,
   onChoose,
 }: {
   alert: Listed;
-  camera: string;
   now: number;
   chosen: boolean;
   onChoose: (alert: string) => void;
@@ -118,7 +107,7 @@ function Row({
             <Badge tone={tone}>{words}</Badge>
           </span>
           <span className="row apart small">
-            <span className="queue-camera">{camera}</span>
+            <span className="queue-camera">{alert.camera_name}</span>
             {left !== null && (
               <span className="number">
                 {wait === "new" ? `take in ${span(left)}` : left > 0 ? `${span(left)} to expiry` : "expires now"}

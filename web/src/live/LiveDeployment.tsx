@@ -3,6 +3,7 @@ import { useNavigate, useParams } from "react-router";
 import { ActDialog } from "../deployments/ActDialog";
 import { type ActOffer, offersFor } from "../deployments/acts";
 import { useDeployment, type View } from "../deployments/queries";
+import { useSession } from "../session/session";
 import { hasKeys } from "../ui/preferences";
 import { Shown } from "../ui/States";
 import { Adjudication } from "./Adjudication";
@@ -29,6 +30,7 @@ export function LiveDeployment() {
 
 /** One site as its operator has it before them: what waits at the left, one alert or the cameras beside it. */
 function Live({ view }: { view: View }) {
+  const { session } = useSession();
   const { summary } = view;
   const { deployment } = summary;
   const { alert } = useParams();
@@ -42,8 +44,7 @@ function Live({ view }: { view: View }) {
   const pause = usePause(view);
   const queue = inOrder(open.data ?? [], now);
   const alarm = useAlarm(deployment, queue, now);
-  const cameras = new Map(view.authority?.terms.cameras.map((each) => [each.camera, each.name]));
-  const ending = offersFor(view).find((offer) => offer.act === "END_DEPLOYMENT");
+  const ending = offersFor(view, session.staff).find((offer) => offer.act === "END_DEPLOYMENT");
 
   const look = (id: string | null) => navigate(id ? `/live/${deployment}/alerts/${id}` : `/live/${deployment}`);
   const back = () => {
@@ -91,7 +92,6 @@ function Live({ view }: { view: View }) {
           queue={queue}
           now={now}
           deployment={deployment}
-          cameras={cameras}
           chosen={alert ?? chosen}
           onChoose={(id) => {
             setChosen(id);

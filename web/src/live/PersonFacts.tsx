@@ -59,9 +59,14 @@ export function PersonFacts({ view }: { view: AlertView }) {
       )}
       <dt>Reason</dt>
       <dd>{person.reason}</dd>
-      <dt>Picture</dt>
+      <dt>{view.candidates.length === 1 ? "Picture" : "Pictures"}</dt>
       <dd>
-        {ageOf(person.picture_taken_on, view.captured_at)}, <Day on={person.picture_taken_on} />
+        {view.candidates.map(({ taken_on: on }, place) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: pictures of an alert have their number, and never change.
+          <span key={place} className="fact-line">
+            {ageOf(on, view.captured_at)}, <Day on={on} />
+          </span>
+        ))}
       </dd>
     </dl>
   );

@@ -1,35 +1,42 @@
-import { type ReactNode, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { Button } from "../ui/Button";
-
-/**
- * Sides of a picture over those of the face in it. The node cuts probes so (`node/blur.py`), the hub portraits
- * (`records/watchlist_portrait.py`): drawn in this proportion, both faces are of one size.
- */
-const FACES_ACROSS = { probe: 2.4, candidate: 1.8 } as const;
-export type Which = keyof typeof FACES_ACROSS;
+import { hasKeys } from "../ui/preferences";
+import { useAlertPictures } from "./alertPictures";
+import { useKeys } from "./keys";
+import { ageOf } from "./PersonFacts";
+import type { AlertView } from "./queries";
+import { atScale, type Face } from "./scale";
+import { Thumbnails } from "./Thumbnails";
+import { sinceBest } from "./words";
 
 export const ZOOMS: readonly number[] = [0.75, 1, 1.4, 2, 2.8];
 export const PLAIN = 1;
 
-/** How high a picture is drawn, in shares of its frame: at zoom 1 the candidate fills it. */
-export function heightOf(which: Which, zoom: number): number {
-  return (FACES_ACROSS[which] / FACES_ACROSS.candidate) * zoom;
-}
-
 interface Props {
-  probe: string;
-  candidate: string;
-  probeSays: ReactNode;
-  candidateSays: ReactNode;
+  view: AlertView;
   zoom: number;
   onZoom: (zoom: number) => void;
 }
 
-/** The two pictures at one scale; zoom and shift move both together. */
-export function Pictures({ probe, candidate, probeSays, candidateSays, zoom, onZoom }: Props) {
+/** Passer-by and person on the list at one scale, each with their other pictures; zoom and shift move both together. */
+export function Pictures({ view, zoom, onZoom }: Props) {
+  const { probes, candidates, captured_at: at } = view;
+  const pictures = useAlertPictures(view);
+  const [shot, setShot] = useState(0);
+  const [reference, setReference] = useState(0);
   const [shift, setShift] = useState({ x: 0, y: 0 });
   const held = useRef<{ x: number; y: number } | null>(null);
-  const moved = { zoom, shift };
+  useKeys(
+    {
+      ArrowLeft: () => setShot((now) => stepped(now, -1, pictures.probes.length)),
+      ArrowRight: () => setShot((now) => stepped(now, 1, pictures.probes.length)),
+      "[": () => setReference((now) => stepped(now, -1, pictures.candidates.length)),
+      "]": () => setReference((now) => stepped(now, 1, pictures.candidates.length)),
+    },
+    hasKeys(),
+  );
+  const [probe, candidate] = [probes[shot], candidates[reference]];
+  if (!probe || !candidate) return null;
   return (
     <div className="pictures">
       {/* biome-ignore lint/a11y/noStaticElementInteractions: what dragging shows, the zoom's buttons and keys show too. */}
@@ -50,8 +57,49 @@ export function Pictures({ probe, candidate, probeSays, candidateSays, zoom, onZ
           onZoom(PLAIN);
         }}
       >
-        <Picture which="probe" title="In front of the camera" address={probe} says={probeSays} {...moved} />
-        <Picture which="candidate" title="On the watchlist" address={candidate} says={candidateSays} {...moved} />
+        <Picture
+          title="In front of the camera"
+          address={pictures.probes[shot]}
+          failed={pictures.failed}
+          words="The passer-by, with everybody else blurred"
+          face={probe.face}
+          zoom={zoom}
+          shift={shift}
+        />
+        <Picture
+          title="On the watchlist"
+          address={pictures.candidates[reference]}
+          failed={pictures.failed}
+          words="The reference picture"
+          face={candidate.face}
+          zoom={zoom}
+          shift={shift}
+        />
+      </div>
+      <div className="pictures-pair">
+        <div className="picture-says">
+          {shot === 0 ? "The best shot" : sinceBest(probe.captured_at, at)}, quality {Math.round(probe.quality)}/100
+          <Thumbnails
+            label="Shots of the passer-by"
+            addresses={pictures.probes}
+            pictures={probes.map((each, place) => ({
+              face: each.face,
+              words: place === 0 ? "The best shot" : `A shot ${sinceBest(each.captured_at, at)}`,
+            }))}
+            chosen={shot}
+            onChoose={setShot}
+          />
+        </div>
+        <div className="picture-says">
+          {ageOf(candidate.taken_on, at)}, quality {Math.round(candidate.quality)}/100
+          <Thumbnails
+            label="Pictures of the person on the list"
+            addresses={pictures.candidates}
+            pictures={candidates.map((each) => ({ face: each.face, words: `A picture ${ageOf(each.taken_on, at)}` }))}
+            chosen={reference}
+            onChoose={setReference}
+          />
+        </div>
       </div>
       <div className="pictures-zoom">
         <Button aria-label="Zoom out" isDisabled={zoom === ZOOMS[0]} onPress={() => onZoom(zoomed(zoom, -1))}>
@@ -70,37 +118,36 @@ export function zoomed(zoom: number, step: 1 | -1): number {
   return ZOOMS[Math.min(Math.max(place, 0), ZOOMS.length - 1)] ?? PLAIN;
 }
 
+/** The picture after or before this one, round and round. */
+export function stepped(now: number, step: 1 | -1, of: number): number {
+  return of === 0 ? now : (now + step + of) % of;
+}
+
 interface PictureProps {
-  which: Which;
   title: string;
-  address: string;
-  says: ReactNode;
+  address: string | undefined;
+  failed: boolean;
+  words: string;
+  face: Face;
   zoom: number;
   shift: { x: number; y: number };
 }
 
-function Picture({ which, title, address, says, zoom, shift }: PictureProps) {
-  const [failed, setFailed] = useState(false);
+function Picture({ title, address, failed, words, face, zoom, shift }: PictureProps) {
   return (
     <figure className="picture">
       <figcaption>{title}</figcaption>
       <div className="picture-frame">
-        {failed ? (
-          <p className="soft">The picture cannot be shown. Open the alert again; without both pictures do not judge.</p>
+        {address ? (
+          <img src={address} alt={words} draggable={false} style={atScale(face, zoom, shift)} />
         ) : (
-          <img
-            src={address}
-            alt={which === "probe" ? "The passer-by, with everybody else blurred" : "The reference picture"}
-            draggable={false}
-            style={{
-              height: `${100 * heightOf(which, zoom)}%`,
-              transform: `translate(calc(-50% + ${shift.x}px), calc(-50% + ${shift.y}px))`,
-            }}
-            onError={() => setFailed(true)}
-          />
+          <p className="soft">
+            {failed
+              ? "The picture cannot be shown. Open the alert again; without both pictures do not judge."
+              : "Loading…"}
+          </p>
         )}
       </div>
-      <div className="picture-says small">{says}</div>
     </figure>
   );
 }

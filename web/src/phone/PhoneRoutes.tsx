@@ -4,6 +4,7 @@ import { PhoneAlert } from "./PhoneAlert";
 import { PhoneHome } from "./PhoneHome";
 import { PhoneState } from "./PhoneState";
 import "../live/live.css";
+import "../live/pictures.css";
 import "./phone.css";
 
 /** The engagement officer's screens: one hand, one alert, with or without a network. */
