@@ -8,12 +8,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.cameras import wait_until
 from tests.support.database import HandClock
 from tests.support.running_hub import RunningHub
-from tests.support.staffed_hub import SECRET_NAME, StaffedHub, staffed_from_records
+from tests.support.staffed_hub import SECRET_NAME, TERMINAL, StaffedHub, staffed_from_records
 
 from openlfr.hub.event_kinds import EventKind
 from openlfr.hub.jobs import JobNews
 from openlfr.link.messages import CameraReport, CameraSituation, Hello
 from openlfr.policy.identifiers import CameraId, NodeId
+from openlfr.policy.reach import Reach
+from openlfr.policy.refusal import Refusal
 from openlfr.policy.roles import Role
 from openlfr.records.account_tables import Scope
 from openlfr.records.hub_records import HubRecords
@@ -50,6 +52,18 @@ def samples(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
+
+
+def test_numbers_of_the_whole_hub_are_not_for_limited_rights(
+    hub: RunningHub, staff: StaffedHub, prometheus: dict[str, str]
+) -> None:
+    known = staff.people.member(staff.administrator, staff.auditor.staff, TERMINAL)
+    assert not isinstance(known, Refusal)
+    kent = Reach(frozenset({"Kent Police"}))
+    staff.people.set_reach(staff.administrator, known.staff, kent, known.version, TERMINAL)
+    answer = hub.ask("GET", "/metrics", prometheus)
+    assert (answer.status_code, answer.json()["code"]) == (403, "out_of_reach")
+    assert "limited to Kent Police" in answer.json()["detail"]
 
 
 def test_everything_that_is_worth_an_alarm_is_counted(
