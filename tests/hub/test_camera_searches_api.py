@@ -13,7 +13,7 @@ from tests.support.hub_app import Browser, HubApp, assert_problem, running_hub_a
 
 from openlfr.hub.fleet import Fleet
 from openlfr.hub.node_questions import LAST_WORD
-from openlfr.hub.routers.camera_searches import SEARCH_FOR
+from openlfr.hub.routers.camera_searches import GIVE_UP
 from openlfr.hub.services import services_of
 from openlfr.hub.tip import AuditTip
 from openlfr.link.connection import Connection, LinkLostError
@@ -174,7 +174,7 @@ def test_what_cannot_be_found_is_told_in_a_sentence(site: Site, administrator: B
 
     site.heard()
     search = begun(administrator, site.path)["search"]
-    site.app.clock.advance(SEARCH_FOR + LAST_WORD)
+    site.app.clock.advance(GIVE_UP + LAST_WORD)
     view = administrator.get(f"{site.path}/{search}").json()
     assert view["state"] == "unanswered"
     assert view["problem"].startswith("The node did not answer in time.")

@@ -25,9 +25,8 @@ from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.roles import Action, may_act
 from openlfr.records.camera_searches import CameraSearches
 
-SEARCH_FOR: Final = timedelta(seconds=15)
-ASK_FOR: Final = timedelta(seconds=20)
-"""A node gives a camera fifteen seconds."""
+GIVE_UP: Final = timedelta(seconds=45)
+"""A node takes fifteen seconds at the most, and its clock may differ from ours by thirty."""
 
 router = APIRouter(prefix="/nodes/{node}/camera-searches", tags=["cameras"], route_class=OnceOnly)
 
@@ -41,7 +40,7 @@ async def search_for_cameras(
     """Have a node look which ONVIF cameras there are in its networks, in place of its search before."""
     heard, searches = _heard(services, fleet, node), CameraSearches(services.records)
     answered(await run_in_threadpool(searches.begin, caller.actor, NodeId(node), caller.origin, heard=heard))
-    return _begun(services, fleet, fleet.questions.search(NodeId(node), SEARCH_FOR), response)
+    return _begun(services, fleet, fleet.questions.search(NodeId(node), GIVE_UP), response)
 
 
 @router.get("/{search}")
@@ -73,7 +72,7 @@ async def ask_for_streams(
     )
     login = CameraLogin(wanted.camera, wanted.user, wanted.password)
     sealed = seal_login(login, enrolled.keys.exchange)
-    return _begun(services, fleet, fleet.questions.search(NodeId(node), ASK_FOR, sealed), response)
+    return _begun(services, fleet, fleet.questions.search(NodeId(node), GIVE_UP, sealed), response)
 
 
 def _begun(services: Services, fleet: Fleet, search: str, response: Response) -> CameraSearchView:
