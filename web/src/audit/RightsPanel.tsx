@@ -1,7 +1,9 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
+import { Link } from "react-router";
 import { api, body } from "../api/client";
 import { Problem } from "../api/problem";
+import { DeploymentLink } from "../deployments/DeploymentLink";
 import { Button } from "../ui/Button";
 import { RadioGroup, TextField } from "../ui/Field";
 import { Panel } from "../ui/Page";
@@ -78,8 +80,11 @@ export function RightsPanel() {
             id={(row) => row.watchlist}
             columns={[
               { title: "Listed", show: (row) => <Time at={row.listed_at} /> },
-              { title: "Deployment", show: (row) => <span className="mono">{row.deployment}</span> },
-              { title: "Watchlist", show: (row) => <span className="mono">{row.watchlist}</span> },
+              { title: "Deployment", show: (row) => <DeploymentLink deployment={row.deployment} /> },
+              {
+                title: "Watchlist",
+                show: (row) => <Link to={`/watchlists/${row.watchlist}`}>…{row.watchlist.slice(-6)}</Link>,
+              },
             ]}
           />
         ) : (

@@ -6,6 +6,7 @@ import { TextField } from "../ui/Field";
 import { JobProgress } from "../ui/JobProgress";
 import { Panel } from "../ui/Page";
 import { Notice, ProblemNotice } from "../ui/States";
+import { counted } from "../ui/words";
 
 /** Two questions an auditor asks: is the log whole, and is anything left of what was destroyed? */
 export function VerifyPanel() {
@@ -53,7 +54,11 @@ function LogCheck() {
             {({ result }) =>
               result?.of === "verification of the audit log" && (
                 <Notice tone={result.intact ? "good" : "bad"}>
-                  <p>{result.intact ? "The log is whole." : `${result.problem_count} problems were found.`}</p>
+                  <p>
+                    {result.intact
+                      ? "The log is whole."
+                      : `${counted(result.problem_count, "problem was", "problems were")} found.`}
+                  </p>
                   {result.problems.map((each) => (
                     <p key={each}>{each}</p>
                   ))}
@@ -90,8 +95,10 @@ function DeletionCheck() {
               result?.of === "verification of deletion" && (
                 <Notice tone={result.clean ? "good" : "bad"}>
                   <p>
-                    {result.clean ? "Nothing is left." : `${result.finding_count} remains were found.`}{" "}
-                    {result.receipts} receipts, {result.files} files.
+                    {result.clean
+                      ? "Nothing is left."
+                      : `${counted(result.finding_count, "remnant was", "remnants were")} found.`}{" "}
+                    {counted(result.receipts, "receipt")}, {counted(result.files, "file")}.
                   </p>
                   {result.findings.map((each) => (
                     <p key={`${each.where} ${each.offset}`}>

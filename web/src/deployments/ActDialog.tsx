@@ -4,7 +4,9 @@ import { api, body } from "../api/client";
 import { ConfirmDialog } from "../ui/Dialog";
 import { Checkbox, Select, TextField } from "../ui/Field";
 import { Notice } from "../ui/States";
+import { moment } from "../ui/Time";
 import { useToast } from "../ui/Toasts";
+import { counted } from "../ui/words";
 import type { ActOffer, Filled } from "./acts";
 import type { View } from "./queries";
 import { TermsFields } from "./TermsFields";
@@ -137,7 +139,11 @@ function WatchlistChoice({
       hint={lists.data && !frozen.length ? "There is none yet: build, approve and freeze one first." : undefined}
       value={value || null}
       onChange={onChange}
-      options={frozen.map((each) => ({ id: each.watchlist, text: `${each.size} people`, hint: each.watchlist }))}
+      options={frozen.map((each) => ({
+        id: each.watchlist,
+        text: counted(each.size, "person", "people"),
+        hint: `frozen ${moment(each.frozen_at)}`,
+      }))}
     />
   );
 }

@@ -3,13 +3,15 @@ import { Link, useParams } from "react-router";
 import { useNames } from "../api/colleagues";
 import { capital } from "../api/vocabulary";
 import { RecognitionPanel } from "../reports/RecognitionPanel";
+import { useSession } from "../session/session";
 import { Button, ButtonLink } from "../ui/Button";
 import { Facts, Figures, Page, Panel } from "../ui/Page";
 import { Badge, Empty, Notice, Shown } from "../ui/States";
 import { Tabs } from "../ui/Tabs";
-import { Countdown, Time } from "../ui/Time";
+import { Countdown, Day, Time } from "../ui/Time";
+import { counted } from "../ui/words";
 import { ActDialog } from "./ActDialog";
-import { type ActOffer, offersFor } from "./acts";
+import { type ActOffer, isNextStep, offersFor } from "./acts";
 import { type Form, useAuthorities, useDeployment, useFigures, type View } from "./queries";
 import { RehearsalBadge, StateBadge } from "./StateBadge";
 import { Timeline } from "./Timeline";
@@ -25,6 +27,7 @@ export function DeploymentPage() {
 }
 
 function Deployment({ view }: { view: View }) {
+  const { session } = useSession();
   const [asking, setAsking] = useState<ActOffer | null>(null);
   const { summary } = view;
   return (
@@ -43,10 +46,14 @@ function Deployment({ view }: { view: View }) {
           {view.open_acts.includes("DRAFT_APPLICATION") && (
             <ButtonLink to={`/deployments/${summary.deployment}/edit`}>Edit</ButtonLink>
           )}
-          {offersFor(view).map((offer) => (
+          {offersFor(view, session.staff).map((offer) => (
             <Button
               key={offer.verb}
-              {...(offer.danger ? { kind: "danger" as const } : offer.primary ? { kind: "primary" as const } : {})}
+              {...(offer.danger
+                ? { kind: "danger" as const }
+                : isNextStep(offer, view)
+                  ? { kind: "primary" as const }
+                  : {})}
               onPress={() => setAsking(offer)}
             >
               {offer.verb}
@@ -102,7 +109,7 @@ function TimeWindow({ view }: { view: View }) {
             "Watchlist",
             summary.watchlist ? (
               <Link key="list" to={`/watchlists/${summary.watchlist}`}>
-                {summary.watchlist_size ? `${summary.watchlist_size} people` : "testers only"}
+                {summary.watchlist_size ? counted(summary.watchlist_size, "person", "people") : "testers only"}
               </Link>
             ) : (
               <Link key="none" to={`/watchlists?deployment=${summary.deployment}`}>
@@ -140,9 +147,9 @@ function LiveFigures({ view }: { view: View }) {
             ]}
           />
           <Panel title="False-alert guard">
-            <p>
-              <Badge tone={figures.guard.level === "ok" ? "good" : "warn"}>{figures.guard.level}</Badge>{" "}
-              {figures.guard.sentence}
+            <p className="row">
+              <Badge tone={figures.guard.level === "ok" ? "good" : "warn"}>{figures.guard.level}</Badge>
+              <span>{figures.guard.sentence}</span>
             </p>
           </Panel>
           {view.readiness && (
@@ -175,7 +182,7 @@ function Application({ form }: { form: Form }) {
           ["Necessity", form.necessity],
           ["Proportionality", form.proportionality],
           ["Less intrusive ways", form.less_intrusive_alternatives],
-          ["Ground for the place", form.location.ground],
+          ["Ground for the place", capital(form.location.ground)],
           ["Evidence", form.location.evidence],
           ["People expected", form.expected_footfall.toLocaleString()],
           ["Looked for", form.terms.categories.join("; ") || "consenting people only"],
@@ -186,7 +193,7 @@ function Application({ form }: { form: Form }) {
             <ul key="assessments" className="stack tight">
               {form.assessments.map((each) => (
                 <li key={each.kind}>
-                  {each.kind}: {each.reference || "no reference yet"}, review by {each.review_by}
+                  {capital(each.kind)}: {each.reference || "no reference yet"}, review by <Day on={each.review_by} />
                 </li>
               ))}
             </ul>,

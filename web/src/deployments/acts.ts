@@ -245,9 +245,16 @@ export const ACTS: readonly ActOffer[] = [
   },
 ];
 
-/** The acts to offer now: those the hub names as open, less what could only be refused. */
-export function offersFor(view: View): readonly ActOffer[] {
+/** The acts to offer somebody now: those the hub names as open, less what could only be refused; what ends comes last. */
+export function offersFor(view: View, staff: string): readonly ActOffer[] {
   const open = new Set(view.open_acts);
   if (!view.summary.urgent_review_by) open.delete("REVIEW_URGENT_AUTHORITY");
-  return ACTS.filter((offer) => open.has(offer.act));
+  if (!view.summary.officers.includes(staff)) open.delete("CHECK_IN");
+  if (!view.officers.some((each) => each.officer === staff)) open.delete("CHECK_OUT");
+  return ACTS.filter((offer) => open.has(offer.act)).toSorted((a, b) => Number(a.danger ?? 0) - Number(b.danger ?? 0));
+}
+
+/** Which offer is the next step; a list that is attached already can be replaced, and seldom should be. */
+export function isNextStep(offer: ActOffer, view: View): boolean {
+  return offer.primary === true && !(offer.act === "ATTACH_WATCHLIST" && view.summary.watchlist);
 }

@@ -3,9 +3,9 @@ import { Link } from "react-router";
 import { type ActOffer, offersFor } from "../deployments/acts";
 import type { View } from "../deployments/queries";
 import { StateBadge } from "../deployments/StateBadge";
+import { useSession } from "../session/session";
 import { Button } from "../ui/Button";
-import { Badge } from "../ui/States";
-import { Countdown, Time } from "../ui/Time";
+import { Countdown, moment, Time } from "../ui/Time";
 import { Presence } from "./Presence";
 
 const ON_THE_WAY = new Set(["GO_LIVE", "RESUME_DEPLOYMENT"]);
@@ -22,8 +22,9 @@ interface Props {
 
 /** Which site, in what state, for how long, who is there; and the two ways to stop it. */
 export function LiveHead({ view, muted, silent, onMute, onAsk, onPause, onSettings }: Props) {
+  const { session } = useSession();
   const { summary, countdown } = view;
-  const offers = offersFor(view);
+  const offers = offersFor(view, session.staff);
   const ending = offers.find((offer) => offer.act === "END_DEPLOYMENT");
   const running = summary.state === "live" || summary.state === "paused";
   return (
@@ -34,10 +35,9 @@ export function LiveHead({ view, muted, silent, onMute, onAsk, onPause, onSettin
         </Link>
         <h1>{summary.site}</h1>
         <StateBadge state={summary.state} />
-        {summary.rehearsal && <Badge tone="warn">REHEARSAL</Badge>}
         {summary.pause_reason && <span className="soft small">{summary.pause_reason}</span>}
         {running ? (
-          <span className="soft" title={`Until ${new Date(countdown.ends_at).toLocaleString()}`}>
+          <span className="soft" title={`Until ${moment(countdown.ends_at)}`}>
             <strong className="live-left">
               <Countdown until={countdown.ends_at} over="Time is over" />
             </strong>{" "}

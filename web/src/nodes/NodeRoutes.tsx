@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body, type Schemas } from "../api/client";
+import { DeploymentLink } from "../deployments/DeploymentLink";
 import { useSession } from "../session/session";
 import { Button } from "../ui/Button";
 import { ConfirmDialog, Dialog } from "../ui/Dialog";
@@ -80,20 +81,13 @@ function NodeCard({ node }: { node: Node }) {
             <p>Its clock is {node.clock_ahead_s} s off: set it, or its alerts may be refused.</p>
           </Notice>
         )}
-        <Facts
-          of={[
-            ["Last heard", <Time key="heard" at={node.heard_at} clock />],
-            ["Enrolled", <Time key="enrolled" at={node.enrolled_at} />],
-            ["Alerts waiting at it", node.alerts_waiting],
-            ["Software", node.software || "–"],
-            [
-              "Key",
-              <span key="key" className="mono">
-                {node.fingerprint || "–"}
-              </span>,
-            ],
-          ]}
-        />
+        {node.enrolled_at ? (
+          <NodeFacts node={node} />
+        ) : (
+          <p>
+            Not enrolled yet. Its one-time code works until <Time at={node.code_valid_until} />.
+          </p>
+        )}
         {holds("administrator") && !node.revoked_at && (
           <div>
             <Button kind="danger" onPress={() => setRevoking(true)}>
@@ -104,6 +98,25 @@ function NodeCard({ node }: { node: Node }) {
       </div>
       {revoking && <Revoke node={node} onClose={() => setRevoking(false)} />}
     </Panel>
+  );
+}
+
+function NodeFacts({ node }: { node: Node }) {
+  return (
+    <Facts
+      of={[
+        ["Last heard", node.heard_at ? <Time key="heard" at={node.heard_at} /> : "never"],
+        ["Enrolled", <Time key="enrolled" at={node.enrolled_at} />],
+        ["Alerts waiting at it", node.alerts_waiting],
+        ["Software", node.software],
+        [
+          "Key",
+          <span key="key" className="mono">
+            {node.fingerprint}
+          </span>,
+        ],
+      ]}
+    />
   );
 }
 
@@ -194,8 +207,11 @@ function Owed({ nodes }: { nodes: readonly Node[] }) {
             rows={all}
             id={(row) => row.bundle}
             columns={[
-              { title: "Node", show: (row) => nodes.find((each) => each.node === row.node)?.name ?? row.node },
-              { title: "Deployment", show: (row) => <span className="mono">{row.deployment}</span> },
+              {
+                title: "Node",
+                show: (row) => nodes.find((each) => each.node === row.node)?.name ?? `node …${row.node.slice(-6)}`,
+              },
+              { title: "Deployment", show: (row) => <DeploymentLink deployment={row.deployment} /> },
               {
                 title: "",
                 show: (row) =>

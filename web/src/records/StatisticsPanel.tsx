@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, body } from "../api/client";
 import { Problem } from "../api/problem";
+import { capital } from "../api/vocabulary";
 import { Figures, Panel } from "../ui/Page";
 import { Shown } from "../ui/States";
 
@@ -28,9 +29,9 @@ export function StatisticsPanel({ deployment }: { deployment: string }) {
                 ["Faces seen", all.faces_seen.toLocaleString()],
                 ["People on the list", all.watchlist_size.toLocaleString()],
                 ["Alerts", all.total_alerts],
-                ...Object.entries(all.classes).map(([name, count]) => [name, count] as const),
+                ...Object.entries(all.classes).map(([name, count]) => [capital(name), count] as const),
                 ["Not classified yet", all.unclassified],
-                ...Object.entries(all.outcomes).map(([name, count]) => [name, count] as const),
+                ...Object.entries(all.outcomes).map(([name, count]) => [capital(name), count] as const),
                 ["False alerts per face", rate(all.false_alert_rate)],
                 ["Under 18", all.under_18_alerts],
                 ["False engagements over five minutes", all.long_false_engagements],

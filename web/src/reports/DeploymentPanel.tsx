@@ -21,7 +21,7 @@ export function DeploymentPanel() {
   const { holds } = useSession();
   return (
     <div className="stack">
-      <Panel title="Which deployment?">
+      <Panel>
         <DeploymentSelect value={deployment} onChange={setDeployment} />
       </Panel>
       {deployment && (

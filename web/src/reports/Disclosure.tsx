@@ -72,7 +72,7 @@ export function EvidencePanel() {
   const [alert, setAlert] = useState("");
   return (
     <div className="stack">
-      <Panel title="Which alert?">
+      <Panel>
         <TextField
           label="Alert"
           hint="Its identifier, as the complaint, the record or the audit log names it."

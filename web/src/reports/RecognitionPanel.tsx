@@ -11,6 +11,7 @@ import { Panel } from "../ui/Page";
 import { Badge, Empty, ProblemNotice, Shown } from "../ui/States";
 import { Table } from "../ui/Table";
 import { Time } from "../ui/Time";
+import { counted } from "../ui/words";
 import { inWords, type RecognitionTest, recognitionKey, useRecognitionTests } from "./recognition";
 
 /** Consenting testers walk past, every passage is counted: how often are people on the list found? */
@@ -92,7 +93,7 @@ function Test({
             </>
           )}
           {test.uncounted.length > 0 &&
-            `; ${test.uncounted.length} alerts on testers had no counted passage and are in no rate`}
+            `; ${counted(test.uncounted.length, "alert")} on testers without a counted passage, in no rate`}
         </p>
         {open && mayRun && <PaperList test={test} onChange={onChange} />}
         {test.passages.length > 0 && (

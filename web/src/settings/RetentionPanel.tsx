@@ -13,6 +13,7 @@ import { Figures, Panel } from "../ui/Page";
 import { Empty, Notice, Shown } from "../ui/States";
 import { Table } from "../ui/Table";
 import { Time } from "../ui/Time";
+import { counted } from "../ui/words";
 import { inWords } from "./duration";
 
 /** How long what is kept, what is due, and what a court or complaint holds back. */
@@ -107,7 +108,9 @@ function Due() {
           key={job}
           onEnd={() => void queries.invalidateQueries({ queryKey: ["retention"] })}
         >
-          {({ result }) => result?.of === "purge" && <p>{result.receipts.length} records were destroyed.</p>}
+          {({ result }) =>
+            result?.of === "purge" && <p>{counted(result.receipts.length, "record was", "records were")} destroyed.</p>
+          }
         </JobProgress>
       )}
       <ConfirmDialog

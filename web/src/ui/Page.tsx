@@ -46,7 +46,7 @@ export function Facts({ of }: { of: readonly (readonly [string, ReactNode])[] })
       {of.map(([name, value]) => (
         <div key={name} style={{ display: "contents" }}>
           <dt>{name}</dt>
-          <dd>{value ?? "–"}</dd>
+          <dd>{value || value === 0 ? value : "–"}</dd>
         </div>
       ))}
     </dl>

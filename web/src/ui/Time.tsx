@@ -20,13 +20,18 @@ const ZONE = MOMENT.formatToParts().find((part) => part.type === "timeZoneName")
 /** What a field for a moment means by it. */
 export const LOCAL_TIME = `Your local time (${ZONE}).`;
 
+/** A moment as words, where no element can stand; "–" for none. */
+export function moment(at: string | null | undefined): string {
+  return at ? MOMENT.format(new Date(at)) : "–";
+}
+
 /** A moment in the reader's own time, with its zone; the exact one is a hover away. */
 export function Time({ at, clock }: { at: string | null | undefined; clock?: boolean }) {
   if (!at) return <>–</>;
-  const moment = new Date(at);
+  const shown = new Date(at);
   return (
-    <time dateTime={at} title={moment.toISOString()}>
-      {(clock ? CLOCK : MOMENT).format(moment)}
+    <time dateTime={at} title={shown.toISOString()}>
+      {(clock ? CLOCK : MOMENT).format(shown)}
     </time>
   );
 }

@@ -127,7 +127,12 @@ function Rows({ watchlist, of }: { watchlist: string; of: string }) {
       ),
   });
   return (
-    <Shown of={found} what="rows">
+    <Shown
+      of={found}
+      what="rows"
+      isEmpty={(page) => page.items.length === 0}
+      empty={<Empty title="No row has been read yet" />}
+    >
       {(page) => (
         <>
           <Table

@@ -20,7 +20,7 @@ export function LookAlikes({ watchlist }: { watchlist: string }) {
           <Notice>
             <p>An alert for one of two look-alikes may show the other. Officers see this warning with every alert.</p>
           </Notice>
-          <div className="grid-two">
+          <div className="entries">
             {pairs.map((pair) => (
               <Panel key={`${pair.first_picture} ${pair.second_picture}`} title={WORDS[pair.kind] ?? pair.kind}>
                 <div className="pair">

@@ -14,7 +14,8 @@ import { type Entry, pictureAddress, type Review, useEntries, type Watchlist } f
 
 /** The people of a list, a state of review at a time: pictures, what is said of them, and the reviewer's verdict. */
 export function ReviewPanel({ list }: { list: Watchlist }) {
-  const [review, setReview] = useState<Review>(list.state === "building" && list.waiting > 0 ? "pending" : "accepted");
+  const [chosen, setChosen] = useState<Review | null>(null);
+  const review = chosen ?? (list.state === "building" && list.waiting > 0 ? "pending" : "accepted");
   const vocabulary = useVocabulary().data;
   const found = useEntries(list.watchlist, review);
   return (
@@ -22,7 +23,7 @@ export function ReviewPanel({ list }: { list: Watchlist }) {
       <Select
         label="Show"
         value={review}
-        onChange={(next) => setReview(next as Review)}
+        onChange={(next) => setChosen(next as Review)}
         options={choices(vocabulary, "reviews")}
       />
       <Pages of={found} what="people" empty={<Empty title="Nobody here" />}>

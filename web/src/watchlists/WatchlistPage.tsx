@@ -1,8 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link, useParams } from "react-router";
+import { useParams } from "react-router";
 import { api, body } from "../api/client";
 import { capital } from "../api/vocabulary";
+import { DeploymentLink } from "../deployments/DeploymentLink";
+import { useDeployment } from "../deployments/queries";
 import { useSession } from "../session/session";
 import { Button } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";
@@ -52,18 +54,20 @@ export function WatchlistPage() {
 }
 
 function List({ list }: { list: Watchlist }) {
-  const { holds } = useSession();
+  const { session, holds } = useSession();
   const [asked, setAsked] = useState<Asked | null>(null);
   const manager = holds("watchlist manager");
   const reviewer = holds("watchlist manager", "authorising officer");
   const building = list.state === "building";
+  const complete = building && list.import_finished && list.waiting === 0 && list.size > 0;
+  const built = list.builders.includes(session.staff);
   return (
     <Page
       title="Watchlist"
       below={
         <span className="row">
           <ListState state={list.state} />
-          <Link to={`/deployments/${list.deployment}`}>Its deployment</Link>
+          <DeploymentLink deployment={list.deployment} />
           <span>
             drawn <Time at={list.drawn_at} />
           </span>
@@ -74,7 +78,7 @@ function List({ list }: { list: Watchlist }) {
           {building && reviewer && list.waiting > 0 && (
             <Button onPress={() => setAsked("accept-clean")}>Accept the clean ones</Button>
           )}
-          {building && reviewer && (
+          {complete && reviewer && !built && (
             <Button kind="primary" onPress={() => setAsked("approve")}>
               Approve
             </Button>
@@ -100,6 +104,11 @@ function List({ list }: { list: Watchlist }) {
           ["Waiting for review", list.waiting],
         ]}
       />
+      {complete && built && (
+        <Notice>
+          <p>Everybody is reviewed. You built this list, so somebody else approves it.</p>
+        </Notice>
+      )}
       {!list.import_finished && (
         <Notice tone="warn">
           <p>An import runs, or was interrupted. If it stands still, send the same file again: it goes on.</p>
@@ -147,7 +156,7 @@ function ListAct({ asked, list, onClose }: { asked: Asked; list: Watchlist; onCl
   };
   return (
     <ConfirmDialog
-      title={verb}
+      title={`${verb}: the watchlist`}
       isOpen
       onClose={onClose}
       act={verb}
@@ -171,6 +180,7 @@ function Composition({ watchlist }: { watchlist: string }) {
     <Shown of={found} what="the composition">
       {(all) => (
         <Panel title="When it was frozen, without testers">
+          <p className="soft">A person may be in several categories.</p>
           <Facts
             of={[
               ["People", all.people],
@@ -178,7 +188,6 @@ function Composition({ watchlist }: { watchlist: string }) {
               ...Object.entries(all.categories).map(([name, count]) => [capital(name), count] as const),
             ]}
           />
-          <p className="soft small">A person may be in several categories.</p>
         </Panel>
       )}
     </Shown>
@@ -187,6 +196,12 @@ function Composition({ watchlist }: { watchlist: string }) {
 
 function Copies({ list }: { list: Watchlist }) {
   const found = useDeliveries(list.watchlist);
+  const cameras = useDeployment(list.deployment).data?.authority?.terms.cameras ?? [];
+  const camerasAt = (node: string) =>
+    cameras
+      .filter((each) => each.node === node)
+      .map((each) => each.name)
+      .join("; ") || `node …${node.slice(-6)}`;
   return (
     <Shown
       of={found}
@@ -204,7 +219,7 @@ function Copies({ list }: { list: Watchlist }) {
             rows={all}
             id={(row) => `${row.bundle} ${row.node}`}
             columns={[
-              { title: "Node", show: (row) => <span className="mono">{row.node}</span> },
+              { title: "Node of", show: (row) => camerasAt(row.node) },
               { title: "Made", show: (row) => <Time at={row.made_at} /> },
               {
                 title: "Destroyed there",
