@@ -263,6 +263,23 @@ def test_too_many_requests_of_one_address_wait_too(records: HubRecords, clock: H
         assert statuses == [200] * 200 + [429]
 
 
+@pytest.mark.parametrize(
+    ("trusted", "known_as"), [((), "127.0.0.1"), (("10.1.0.0/16",), "127.0.0.1"), (("127.0.0.0/8",), "192.0.2.7")]
+)
+def test_only_a_proxy_that_it_trusts_says_for_whom_it_asks(
+    records: HubRecords, clock: HandClock, trusted: tuple[str, ...], known_as: str
+) -> None:
+    asked = APIRouter(prefix="/asked")
+
+    @asked.get("")
+    def origin(caller: SignedIn) -> str:
+        return caller.origin
+
+    with running_hub_app(records, clock, Role.OPERATOR, routers=(asked,), trusted_proxies=trusted) as hub:
+        answer = hub.browser(Role.OPERATOR).get("/asked", headers={"X-Forwarded-For": "198.51.100.9, 192.0.2.7"})
+        assert answer.json().startswith(f"console at {known_as}, session ")
+
+
 def test_health_says_no_detail_but_to_administrators(records: HubRecords, clock: HandClock) -> None:
     faults: dict[str, str | None] = {"bus": None}
 

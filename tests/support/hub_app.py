@@ -44,7 +44,9 @@ def quick_passwords() -> PasswordStore:
 @contextmanager
 def served(app: FastAPI, port_socket: socket.socket) -> Iterator[None]:
     """An application on a bound socket of loopback, until the block ends."""
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="error", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(app, lifespan="off", log_level="error", proxy_headers=False, timeout_graceful_shutdown=1)
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [port_socket]})
     thread.start()
     try:

@@ -6,6 +6,7 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.formparsers import MultiPartParser
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from openlfr import __version__
 from openlfr.hub.console_files import CONSOLE_FOLDER, Console
@@ -136,6 +137,8 @@ def create_app(
     answer_with_problems(app)
     app.router.default = Console(console)
     app.add_middleware(Safeguards, settings=settings, allowance=allowance)
+    if settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=[str(each) for each in settings.trusted_proxies])
     app.add_middleware(RequestLog)  # the last one added is the first one asked
     return app
 

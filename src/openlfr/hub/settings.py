@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, IPvAnyNetwork, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _MINUTE = timedelta(minutes=1)
@@ -88,6 +88,9 @@ class HubSettings(BaseSettings):
     """The one address that people type: passkeys are bound to its host, cookies and requests to the whole."""
     other_hosts: tuple[str, ...] = ()
     """Further names that requests may be addressed to, as of a load balancer's health check."""
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    """Reverse proxies before this hub, by address or network: of who asks through them, it believes their word
+    (X-Forwarded-For). Without them that header is nobody's word, and not read."""
     idle_lock: timedelta = Field(default=15 * _MINUTE, ge=_MINUTE, le=8 * 60 * _MINUTE)
     session_end: timedelta = Field(default=12 * 60 * _MINUTE, ge=5 * _MINUTE, le=24 * 60 * _MINUTE)
     largest_body: int = Field(default=1024 * 1024, ge=1024)
