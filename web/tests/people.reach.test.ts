@@ -6,7 +6,7 @@ describe("how far rights reach", () => {
   it("reads as a person would say it", () => {
     expect(reachWords({ forces: [], sites: [] })).toBe("the whole hub");
     expect(reachWords({ forces: ["Kent Police"], sites: [] })).toBe("Kent Police");
-    expect(reachWords({ forces: [], sites: ["Dover", "North End"] })).toBe("every force: Dover, North End");
+    expect(reachWords({ forces: [], sites: ["Dover", "North End"] })).toBe("every force: Dover; North End");
   });
 
   it("offers each name once, however it is spelt, and what is ticked as it was given", () => {
