@@ -62,6 +62,7 @@ NEEDED: Mapping[str, tuple[Action, ...]] = {
     "GET /alerts/{alert}": (A.VIEW_ALERT,),
     "GET /alerts/{alert}/summary": (A.VIEW_ALERT,),
     "GET /alerts/{alert}/pictures/{picture}": (A.VIEW_ALERT,),
+    "GET /alerts/{alert}/further-pictures": (A.VIEW_ALERT,),
     "GET /alerts/{alert}/history": (A.VIEW_ALERT,),
     "POST /alerts/{alert}/mark-seen": (A.MARK_ALERT_SEEN,),
     "POST /alerts/{alert}/adjudicate": (A.ADJUDICATE_ALERT,),
