@@ -25,6 +25,33 @@ SITE: Final = "Station Square"
 PASSWORD: Final = "eleven green bottles"
 _IMPORTED_WITHIN_MS: Final = 4 * WAIT_MS
 _OPENS_BY_ITSELF_MS: Final = 700
+_MOST_FRESH: Final = 5
+
+_FOUND: Final = {
+    "search": "0196c000-0000-7000-8000-000000000001",
+    "node": "0196c000-0000-7000-8000-000000000002",
+    "state": "done",
+    "problem": "",
+    "cameras": [
+        {
+            "address": "http://10.0.0.7/onvif/device_service",
+            "name": "North End",
+            "model": "Acme M1065",
+            "streams": [
+                {
+                    "name": name,
+                    "address": f"rtsp://10.0.0.7:554/{name}?channel=1",
+                    "codec": "H264",
+                    "width_px": width,
+                    "height_px": height,
+                    "frames_per_s": 25.0,
+                }
+                for name, width, height in (("main", 1920, 1080), ("sub", 640, 360))
+            ],
+        }
+    ],
+}
+"""What a node finds that runs, in a network with a camera."""
 
 Seen = tuple[str, Page]
 """A screen by a name of its own, and the page that shows it now, as wide as a laptop."""
@@ -76,10 +103,11 @@ class Walk:
     def phone(self) -> Iterator[Seen]:
         page = self.go("/phone")
         # What just came opens by itself, once each; the list is behind it.
-        page.wait_for_timeout(_OPENS_BY_ITSELF_MS)
-        while "/alerts/" in page.url:
-            page.get_by_role("link", name="Alerts").click()
+        for _ in range(_MOST_FRESH):
             page.wait_for_timeout(_OPENS_BY_ITSELF_MS)
+            if "/alerts/" not in page.url:
+                break
+            page.get_by_role("link", name="Alerts").click()
         yield "phone", page
         alert = self.unjudged()
         page = self.go(f"/phone/alerts/{alert}")
@@ -197,7 +225,18 @@ class Walk:
 
     def machines(self) -> Iterator[Seen]:
         yield "cameras", self.go("/cameras")
-        yield "camera-new", self.go("/cameras/new")
+        page = self.go("/cameras/new")
+        yield "camera-new", page
+        page.route("**/camera-searches**", lambda route: route.fulfill(json=_FOUND))
+        page.get_by_role("button", name="Node").click()
+        page.get_by_role("option").first.click()
+        page.get_by_role("button", name="Find cameras near this node").click()
+        page.get_by_role("button", name="Choose North End").click()
+        page.get_by_label("User name at North End").fill("viewer")
+        page.get_by_role("button", name="Ask for its streams").click()
+        page.get_by_role("button", name="Use main").click()
+        yield "camera-found", page
+        page.unroute("**/camera-searches**")
         camera = self.at.ask("/cameras")["items"][0]["camera"]
         yield "camera", self.go(f"/cameras/{camera}")
         page = self.go("/nodes")
