@@ -1,14 +1,15 @@
-import { ArrowLeft, MapPin } from "lucide-react";
+import { ArrowLeft } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useParams } from "react-router";
 import type { Schemas } from "../api/client";
-import { ageOf, PersonFacts, Warnings } from "../live/PersonFacts";
+import { PersonFacts, Warnings } from "../live/PersonFacts";
 import { useHubClock } from "../live/queries";
 import { judgedBy } from "../live/queue";
+import { Whereabouts } from "../live/Whereabouts";
 import { useSession } from "../session/session";
 import { Button, ButtonLink } from "../ui/Button";
 import { Badge, Loading, Notice, ProblemNotice } from "../ui/States";
-import { Since, Time } from "../ui/Time";
+import { Since } from "../ui/Time";
 import { Who } from "../ui/Who";
 import { type Act, ahead, type Decision, newer, type Summary } from "./decisions";
 import { EngageStep } from "./EngageStep";
@@ -102,17 +103,8 @@ function Steps({ view, shown, held, again }: StepsProps) {
       </div>
       {held.problem !== null && <ProblemNotice problem={held.problem} onRetry={again} />}
       <Warnings person={view.person} />
-      <PhonePictures
-        probe={held.probe}
-        candidate={held.candidate}
-        candidateAge={ageOf(view.person.picture_taken_on, view.captured_at)}
-      />
-      <p className="phone-where">
-        <MapPin aria-hidden />
-        <span>
-          <strong>{view.camera_name}</strong>, <Time at={view.captured_at} clock />
-        </span>
-      </p>
+      <PhonePictures view={view} probe={held.probe} candidate={held.candidate} />
+      <Whereabouts view={view} />
       <Step view={view} shown={shown} staff={session.staff} ready={Boolean(held.probe && held.candidate)} act={act} />
       <PersonFacts view={view} />
     </article>
