@@ -7,13 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.bus import NODE, raised_alert
 
-from openlfr.link.sealed_alert import open_alert, seal_alert
+from openlfr.link.sealed_alert import open_alert, seal_alert, seal_later_shots
+from openlfr.policy.direction import Direction
 from openlfr.policy.identifiers import NodeId
 from openlfr.policy.raised_alert import (
     LARGEST_FURTHER_PICTURE_BYTES,
     LARGEST_PICTURE_BYTES,
     MOST_PICTURES,
     AlertPictures,
+    LaterShots,
 )
 from openlfr.sealing.errors import SealBrokenError, SealingError, SignatureInvalidError
 from openlfr.sealing.exchange import ExchangeKey
@@ -33,6 +35,14 @@ def key_of(node: NodeId) -> VerifyKey | None:
 
 def test_the_hub_gets_the_alert_and_its_pictures_as_they_were() -> None:
     assert open_alert(SEALED, HUB, key_of) == (RAISED, PICTURES)
+
+
+def test_later_shots_come_as_they_were_and_cannot_pass_for_an_alert() -> None:
+    later = LaterShots(RAISED.alert, RAISED.deployment, NODE, Direction.AWAY, RAISED.probes)
+    sealed = seal_later_shots(later, PICTURES.probes, NODE_KEY, HUB.public)
+    assert open_alert(sealed, HUB, key_of) == (later, AlertPictures(PICTURES.probes, ()))
+    with pytest.raises(SignatureInvalidError, match="signed by another"):
+        open_alert(seal_later_shots(later, PICTURES.probes, OTHER_KEY, HUB.public), HUB, key_of)
 
 
 def test_nothing_of_it_can_be_read_on_the_way_and_no_other_hub_opens_it() -> None:

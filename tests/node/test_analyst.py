@@ -12,11 +12,13 @@ from tests.support.street import COLLINS, HOPPER, portrait_template, recognition
 
 from openlfr.capture.frame import Frame
 from openlfr.capture.images import ArrayFrameImage
-from openlfr.node.alert import Alert
-from openlfr.node.analyst import MOST_LOOKS_PER_FRAME, Analyst
+from openlfr.node.alert import Alert, SeenAfter
+from openlfr.node.analyst import FOLLOW_S, MOST_LOOKS_PER_FRAME, Analyst
 from openlfr.node.ledger import PrivacyLedger
 from openlfr.node.passage import Passage, Shot, ShotPolicy
-from openlfr.node.recognition import Recognition
+from openlfr.node.recognition import SAME_SETTLED, Recognition
+from openlfr.policy.direction import Direction
+from openlfr.policy.raised_alert import MOST_PICTURES
 from openlfr.vision.alignment import Pixels, align
 from openlfr.vision.detector import DetectorOptions, FaceDetector, ScalablePixels
 from openlfr.vision.face import BGRImage, Box, Face
@@ -145,6 +147,43 @@ def test_every_shot_of_an_alert_shows_one_person_and_whoever_stands_beside_canno
         chips = [align(ArrayFrameImage(each), there) for each in (shot.picture, probe.picture)]
         recognisable, blurred = models().extractor.extract(np.stack(chips)) @ stranger
         assert recognisable > 0.45 > 0.25 > blurred
+
+
+def test_what_is_seen_of_a_person_after_their_alert_is_told_once_and_only_of_them() -> None:
+    told: list[SeenAfter] = []
+    ledger = PrivacyLedger()
+    detector = models().detector(DetectorOptions(min_face_px=32))
+    analyst = Analyst(
+        "camera", detector=detector, recognition=recognition(HOPPER), ledger=ledger, on_seen_after=told.append
+    )
+    (alert,) = _walk(analyst, 7)
+    (seen,) = told
+    assert (seen.alert_id, seen.person_id) == (alert.alert_id, HOPPER)
+    assert seen.direction is Direction.TOWARDS
+    assert len(seen.probes) == MOST_PICTURES - len(alert.probes)
+    hopper = portrait_template(grace_hopper())
+    for probe in seen.probes:
+        assert alert.captured_at < probe.captured_at <= alert.captured_at + timedelta(seconds=FOLLOW_S)
+        chip = align(ArrayFrameImage(probe.picture), main_face(probe.picture, min_face_px=12).landmarks)
+        assert models().extractor.extract(chip[None])[0] @ hopper > SAME_SETTLED
+    seen.wipe()
+    assert not any(probe.picture.any() for probe in seen.probes)
+    analyst.end()
+    assert ledger.counts().balanced
+
+
+def test_what_was_gathered_after_an_alert_is_overwritten_where_the_deployment_ends() -> None:
+    told: list[SeenAfter] = []
+    analyst = _analyst(recognition(HOPPER), PrivacyLedger())
+    analyst._on_seen_after = told.append
+    _walk(analyst, 2.6)
+    (one,) = [each.following for each in analyst._passages.values() if each.following is not None]
+    pictures = [probe.picture for probe in one.probes]
+    assert pictures
+    assert all(picture.any() for picture in pictures)
+    analyst.end()
+    assert told == []
+    assert not any(picture.any() for picture in pictures)
 
 
 def test_a_person_seen_by_two_cameras_raises_one_alert_within_the_cool_down() -> None:

@@ -82,15 +82,15 @@ def test_whoever_stands_or_was_hardly_seen_has_no_direction() -> None:
     assert direction_of([], WIDTH) is None
 
 
-def test_a_path_keeps_the_last_two_seconds_and_no_more() -> None:
+def test_a_path_keeps_the_last_four_seconds_and_no_more() -> None:
     path = Path()
-    there, back = walk(math.pi / 2, across=-20, seconds=3), walk(-math.pi / 2, across=7, seconds=3)
+    there, back = walk(math.pi / 2, across=-20, seconds=4), walk(-math.pi / 2, across=16, seconds=4)
     for each in there:
         path.add(each)
     assert path.direction(WIDTH) is Direction.RIGHT
     for each in back:
-        path.add(Sighting(each.at_s + 3.1, each.x, each.size))
-        path.add(Sighting(each.at_s + 3.11, 0.0, each.size))
+        path.add(Sighting(each.at_s + 4.1, each.x, each.size))
+        path.add(Sighting(each.at_s + 4.11, 0.0, each.size))
     assert path.direction(WIDTH) is Direction.LEFT
     path.clear()
     assert path.direction(WIDTH) is None

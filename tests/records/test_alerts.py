@@ -26,6 +26,7 @@ from openlfr.policy.alert import (
 )
 from openlfr.policy.authority import Conditions
 from openlfr.policy.deployment import DeploymentState, PauseReason
+from openlfr.policy.direction import Direction
 from openlfr.policy.identifiers import AlertId, CameraId, DeploymentId, NodeId, PlanId
 from openlfr.policy.raised_alert import (
     LARGEST_FURTHER_PICTURE_BYTES,
@@ -33,6 +34,7 @@ from openlfr.policy.raised_alert import (
     MOST_PICTURES,
     AlertPictures,
     FacePlace,
+    LaterShots,
     RaisedAlert,
 )
 from openlfr.policy.refusal import Refusal, RefusalCode
@@ -211,6 +213,33 @@ def test_pictures_that_are_too_large_too_many_or_too_few_are_refused(hub: Staffe
     ):
         refusal = refused(hub.alerts.raise_alert(told, AlertPictures(probes, PICTURES.candidates)))
         assert (refusal.code, refusal.sentence) == (RefusalCode.INVALID_FIELDS, words)
+
+
+def test_later_shots_and_the_direction_join_their_alert_once_and_go_with_it(hub: StaffedHub) -> None:
+    raised = replace(hub.raised(hub.live()), direction=None)
+    before = done(hub.alerts.raise_alert(raised, PICTURES)).version
+    shot = replace(raised.probes[1], captured_at=hub.clock.now + timedelta(seconds=1))
+    later = LaterShots(raised.alert, raised.deployment, raised.node, Direction.AWAY, (shot,))
+    for _ in range(2):
+        assert hub.alerts.add_shots(later, [b"a later shot"]) is None
+    seen = hub.alerts.view(by(hub.engager, raised.alert))
+    assert isinstance(seen, AlertView)
+    assert seen.raised == replace(raised, direction=Direction.AWAY, probes=(*raised.probes, shot))
+    assert seen.version == before
+    further = further_pictures(hub.alerts, by(hub.engager, raised.alert))
+    assert isinstance(further, AlertPictures)
+    assert further.probes == (PICTURES.probes[1], b"a later shot")
+    assert acts(hub, raised.alert)[1:-2] == [("ADD_SHOTS", "hub", "collection")]
+    for changes, files, words in (
+        ({"node": NodeId("node-2")}, [b"1"], "another node"),
+        ({"probes": (replace(shot, quality=1.0), replace(shot, quality=2.0))}, [b"1", b"2"], "at most 4 pictures"),
+        ({"direction": Direction.LEFT}, [], "tells of 1 pictures and comes with 0"),
+        ({"alert": AlertId(hub.records.new_id())}, [b"1"], "no such alert"),
+        ({"direction": Direction.LEFT}, [b"1" * (LARGEST_FURTHER_PICTURE_BYTES + 1)], "more than 400000 bytes"),
+    ):
+        refusal = hub.alerts.add_shots(replace(later, **changes), files)
+        assert refusal is not None
+        assert words in refusal.sentence
 
 
 def test_an_alert_that_was_held_up_by_a_lost_link_is_taken_in_after_the_end(hub: StaffedHub) -> None:

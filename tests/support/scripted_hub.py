@@ -28,6 +28,7 @@ from openlfr.link.enrolment import EnrolmentAnswer, sign_answer
 from openlfr.link.messages import (
     CameraSettings,
     CheckedIn,
+    CheckWanted,
     Finding,
     Hello,
     NodeSettings,
@@ -74,7 +75,7 @@ from openlfr.policy.identifiers import (
     WatchlistId,
 )
 from openlfr.policy.plan import ArmedPlan, Order
-from openlfr.policy.raised_alert import AlertPictures, RaisedAlert
+from openlfr.policy.raised_alert import AlertPictures, LaterShots, RaisedAlert
 from openlfr.policy.watchlist import Picture, PictureSource
 from openlfr.sealing.exchange import ExchangeKey
 from openlfr.sealing.signature import SignedDocument, SigningKey
@@ -187,10 +188,12 @@ class ScriptedHub:
     settings: NodeSettings = field(default_factory=lambda: _SETTINGS)
     previews: tuple[PreviewWanted, ...] = ()
     searches: tuple[SearchWanted, ...] = ()
+    checks: tuple[CheckWanted, ...] = ()
     twist: Callable[[Orders], bytes] | None = None
     deaf: bool = False
     hellos: list[Hello] = field(default_factory=list)
     alerts: list[KeptAlert] = field(default_factory=list)
+    later: list[tuple[LaterShots, tuple[bytes, ...]]] = field(default_factory=list)
     receipts: list[DestructionReceipt] = field(default_factory=list)
     pictures: list[bytes] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -319,6 +322,7 @@ class ScriptedHub:
             settings=seal_settings(self.settings, state.keys.exchange.public) if new_settings else "",
             previews=self.previews,
             searches=self.searches,
+            checks=self.checks,
         )
 
     async def _hello(self, message: Msg) -> None:
@@ -384,7 +388,10 @@ class ScriptedHub:
                         raised, pictures = open_alert(
                             message.data, self.exchange, lambda node: self.states[node].keys.signer.public
                         )
-                        self.alerts.append(KeptAlert((message.headers or {})["Nats-Msg-Id"], raised, pictures))
+                        if isinstance(raised, LaterShots):
+                            self.later.append((raised, pictures.probes))
+                        else:
+                            self.alerts.append(KeptAlert((message.headers or {})["Nats-Msg-Id"], raised, pictures))
                         await message.ack()
             except (nats.errors.Error, LinkLostError, OSError):
                 await asyncio.sleep(0.05)

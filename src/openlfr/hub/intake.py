@@ -21,7 +21,7 @@ from openlfr.link.connection import Connection, LinkLostError
 from openlfr.link.messages import alerts_subject
 from openlfr.link.sealed_alert import open_alert
 from openlfr.policy.identifiers import NodeId
-from openlfr.policy.raised_alert import AlertPictures, RaisedAlert
+from openlfr.policy.raised_alert import AlertPictures, LaterShots, RaisedAlert
 from openlfr.policy.refusal import Refusal
 from openlfr.records.alerts import Alerts
 from openlfr.records.errors import RecordsError
@@ -168,16 +168,29 @@ class Intake:
             return nodes[node].keys.verify if node in nodes else None
 
         alerts: list[tuple[RaisedAlert, AlertPictures]] = []
+        later: list[tuple[LaterShots, AlertPictures]] = []
         for subject, content in messages:
             origin = f"node {subject.rpartition('.')[2]}"
             try:
-                alerts.append(open_alert(content, self._key, key_of))
+                about, pictures = open_alert(content, self._key, key_of)
             except (SealBrokenError, SignatureInvalidError) as error:
                 self._alerts.refuse_unreadable(origin, str(error))
                 self.refused += 1
                 log.warning("what came as an alert is none", origin=origin, reason=str(error))
-        if not alerts:
-            return
+                continue
+            if isinstance(about, RaisedAlert):
+                alerts.append((about, pictures))
+            else:
+                later.append((about, pictures))
+        if alerts:
+            self._raise(alerts)
+        # After the alerts, as those they belong to may be among them.
+        for shots, pictures in later:
+            refusal = self._alerts.add_shots(shots, pictures.probes)
+            if refusal is not None:
+                log.warning("later shots refused", alert=shots.alert, node=shots.node, reason=refusal.sentence)
+
+    def _raise(self, alerts: Sequence[tuple[RaisedAlert, AlertPictures]]) -> None:
         answers = self._alerts.raise_alerts(alerts)
         for (raised, _), answer in zip(alerts, answers, strict=True):
             if isinstance(answer, Refusal):

@@ -23,7 +23,7 @@ from nats.js.api import DiscardPolicy, StorageType, StreamConfig
 from openlfr.link.bus import ANY_FREE_PORT, BusServer, BusSettings, hub_user
 from openlfr.link.connection import SEED_BYTES, Connection, LinkLostError, NotKeptError, bus_key, connect
 from openlfr.link.messages import alerts_subject
-from openlfr.policy.identifiers import AlertId, NodeId
+from openlfr.policy.identifiers import NodeId
 
 STORE_LIMIT_BYTES: Final = 1 << 30
 """Room for ten thousand alerts."""
@@ -45,7 +45,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    alert: AlertId
+    message: str
     sealed: bytes
 
 
@@ -115,9 +115,10 @@ class Outbox:
             self._store = None
         await self.bus.stop()
 
-    def put(self, alert: AlertId, sealed: bytes) -> None:
-        """Take an alert in. Whoever raises alerts asks `has_room` first; those under way by then are still taken."""
-        self._waiting.append(_Waiting(alert, sealed))
+    def put(self, message: str, sealed: bytes) -> None:
+        """Take an alert in, or what was seen after one; `message` makes it the same when it comes again. Whoever raises
+        alerts asks `has_room` first; those under way by then are still taken."""
+        self._waiting.append(_Waiting(message, sealed))
         self._waiting_bytes += len(sealed)
         self._news.set()
 
@@ -147,7 +148,7 @@ class Outbox:
 
     async def _put(self, store: Connection, first: _Waiting, timeout_s: float = 5.0) -> None:
         await self._made(store)
-        number = await store.publish_kept(_SUBJECT, first.sealed, first.alert, timeout_s)
+        number = await store.publish_kept(_SUBJECT, first.sealed, first.message, timeout_s)
         self._waiting.popleft()
         self._waiting_bytes -= len(first.sealed)
         self._stored_to = max(self._stored_to, number)

@@ -3,7 +3,8 @@
 magic | statement, signed | each picture of the passage | each reference picture; before each its length (4 bytes,
 big-endian)
 
-The statement holds the alert and the hashes of its pictures, in their order; all of it is sealed (`sealing.exchange`).
+The statement holds the alert, or what was seen after one, and the hashes of its pictures, in their order; all of it is
+sealed (`sealing.exchange`).
 """
 
 import hashlib
@@ -14,8 +15,8 @@ from typing import Final
 
 from openlfr.link.bus import LARGEST_MESSAGE_BYTES
 from openlfr.policy.documents import DocumentError, from_document, to_document
-from openlfr.policy.identifiers import NodeId
-from openlfr.policy.raised_alert import MOST_PICTURES, AlertPictures, RaisedAlert, may_carry
+from openlfr.policy.identifiers import AlertId, NodeId
+from openlfr.policy.raised_alert import MOST_PICTURES, AlertPictures, LaterShots, RaisedAlert, may_carry
 from openlfr.policy.refusal import Refusal
 from openlfr.sealing.canonical import parse_canonical
 from openlfr.sealing.errors import SignatureInvalidError
@@ -23,6 +24,7 @@ from openlfr.sealing.exchange import ExchangeKey, ExchangePublicKey, seal_to
 from openlfr.sealing.signature import SignedDocument, SigningKey, VerifyKey
 
 ALERT_KIND: Final = "raised alert"
+LATER_KIND: Final = "later shots"
 LARGEST_ALERT_BYTES: Final = LARGEST_MESSAGE_BYTES - 4096
 _CONTEXT: Final = "alert"
 _MAGIC: Final = b"OPENLFR-ALERT\x00\x01\n"
@@ -32,7 +34,7 @@ _MOST_PARTS: Final = 1 + 2 * MOST_PICTURES
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    raised: RaisedAlert
+    about: RaisedAlert | LaterShots
     probes_sha256: tuple[str, ...]
     candidates_sha256: tuple[str, ...]
 
@@ -44,8 +46,30 @@ def seal_alert(
     match may_carry(raised, pictures):
         case Refusal(sentence=sentence):
             raise ValueError(sentence)
-    statement = _Statement(raised, _hashes(pictures.probes), _hashes(pictures.candidates))
-    signed = signer.sign_document(ALERT_KIND, to_document(statement)).to_bytes()
+    return _sealed(ALERT_KIND, raised, pictures, signer, hub_exchange_key)
+
+
+def seal_later_shots(
+    later: LaterShots, probes: Sequence[bytes], signer: SigningKey, hub_exchange_key: ExchangePublicKey
+) -> bytes:
+    """What a node sends after an alert. Raises ValueError for pictures that are larger than may be sent."""
+    return _sealed(LATER_KIND, later, AlertPictures(tuple(probes), ()), signer, hub_exchange_key)
+
+
+def later_message(alert: AlertId) -> str:
+    """What the message with the later shots of an alert is called on the bus, where the alert's is called as itself."""
+    return f"{alert}.later"
+
+
+def _sealed(
+    kind: str,
+    about: RaisedAlert | LaterShots,
+    pictures: AlertPictures,
+    signer: SigningKey,
+    hub_exchange_key: ExchangePublicKey,
+) -> bytes:
+    statement = _Statement(about, _hashes(pictures.probes), _hashes(pictures.candidates))
+    signed = signer.sign_document(kind, to_document(statement)).to_bytes()
     parts = (signed, *pictures.probes, *pictures.candidates)
     plain = _MAGIC + b"".join(_LENGTH.pack(len(part)) + part for part in parts)
     sealed = seal_to(hub_exchange_key, plain, _CONTEXT)
@@ -56,8 +80,9 @@ def seal_alert(
 
 def open_alert(
     content: bytes, hub_exchange: ExchangeKey, node_key_of: Callable[[NodeId], VerifyKey | None]
-) -> tuple[RaisedAlert, AlertPictures]:
-    """What `seal_alert` sealed for this hub. `node_key_of` gives the key of a node that the hub knows and trusts.
+) -> tuple[RaisedAlert | LaterShots, AlertPictures]:
+    """What `seal_alert` or `seal_later_shots` sealed for this hub, the latter without reference pictures. `node_key_of`
+    gives the key of a node that the hub knows and trusts.
 
     Raises SealBrokenError when it was altered or is meant for another hub, SignatureInvalidError when no node of this
     hub signed it, or another than it names.
@@ -67,15 +92,15 @@ def open_alert(
     signed, *files = _taken_apart(hub_exchange.unseal(content, _CONTEXT))
     document = SignedDocument.from_bytes(signed)
     # Whose key it must be stands in what is signed, so it is read once before and counts only after the check.
-    key = node_key_of(_statement(document).raised.node)
+    key = node_key_of(_statement(document).about.node)
     if key is None or document.signer != key:
         raise SignatureInvalidError("The alert names a node that this hub does not know, or was signed by another.")
-    document.opened_by(key, ALERT_KIND)
     statement = _statement(document)
+    document.opened_by(key, ALERT_KIND if isinstance(statement.about, RaisedAlert) else LATER_KIND)
     if _hashes(files) != (*statement.probes_sha256, *statement.candidates_sha256):
         raise SignatureInvalidError("The pictures of this alert are not those that its node signed.")
     probes = len(statement.probes_sha256)
-    return statement.raised, AlertPictures(tuple(files[:probes]), tuple(files[probes:]))
+    return statement.about, AlertPictures(tuple(files[:probes]), tuple(files[probes:]))
 
 
 def _statement(document: SignedDocument) -> _Statement:

@@ -23,6 +23,19 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SeenAfter:
+    """What was seen of a person in the seconds after their alert; it owns its pictures, as an alert does."""
+
+    alert_id: str
+    person_id: str
+    direction: Direction | None
+    probes: tuple[Probe, ...]
+
+    def wipe(self) -> None:
+        overwrite(each.picture for each in self.probes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Alert:
     """What an officer is asked, with everything the answer and a later review need.
 

@@ -9,12 +9,12 @@ from typing import Protocol
 import numpy as np
 
 from openlfr.capture.frame import Frame
-from openlfr.node.alert import Alert, Probe
+from openlfr.node.alert import Alert, Probe, SeenAfter
 from openlfr.node.blur import CONTEXT, blur_bystanders
 from openlfr.node.direction import Sighting
 from openlfr.node.ledger import PrivacyLedger
 from openlfr.node.memory import overwrite
-from openlfr.node.passage import Passage, Shot, ShotPolicy
+from openlfr.node.passage import Following, Passage, Shot, ShotPolicy
 from openlfr.node.recognition import Match, Recognition
 from openlfr.policy.raised_alert import MOST_PICTURES
 from openlfr.vision.alignment import align
@@ -32,6 +32,11 @@ SAME_HEAD = 0.4
 
 MOST_LOOKS_PER_FRAME = 8
 """Templates made of one frame at the most; in a crowd the rest wait for the next frame, best quality first."""
+
+
+FOLLOW_S = 3.0
+"""An alert waits for nothing; what is seen of the person within this time after it is told then. Raising it gives more
+shots to choose from, but people have decided by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ class Analyst:
         policy: ShotPolicy | None = None,
         tracker: Tracker | None = None,
         shadow: Shadow | None = None,
+        on_seen_after: Callable[[SeenAfter], None] | None = None,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -96,6 +102,7 @@ class Analyst:
         self._policy = policy or ShotPolicy()
         self._tracker = tracker or Tracker()
         self._shadow = shadow
+        self._on_seen_after = on_seen_after
         self._new_id = new_id
         self._monotonic_s = monotonic_s
         self._passages: dict[int, Passage] = {}
@@ -112,6 +119,8 @@ class Analyst:
         self._size = size
         faces = self._detector.detect(frame.image, self._zone)
         update = self._tracker.update(faces, at_s)
+        for number in update.ended:
+            self._tell_seen_after(self._passages.get(number))
         self._end(update.ended)
         looks = self._looks(frame, update.followed, at_s)
         self._count(frames=1)
@@ -130,6 +139,8 @@ class Analyst:
                 passage = self._passages[number] = Passage(self._new_id(), at_s)
                 self._count(passages=1)
             passage.path.add(Sighting(at_s, face.box.centre[0], face.box.size))
+            if passage.following is not None and at_s >= passage.following.until_s:
+                self._tell_seen_after(passage)
             if not self._policy.may_assess(passage, at_s):
                 continue
             # Size and pose bound the quality from above and cost little; only then is it worth cutting out the face.
@@ -188,14 +199,12 @@ class Analyst:
             passage.assessed = True
         elif not self._recognition.same_person(passage, template):
             # The track has gone over to somebody else, as when two people cross: that is another passage.
+            self._tell_seen_after(passage)
             self._forget(passage)
             passage.restart(self._new_id(), at_s)
             self._count(passages=1, faces_seen=1)
         elif passage.settled:
-            if self._shadow is not None:
-                recheck = self._shot(frame, look, template.copy(), faces)
-                self._shadow.looked(passage.identifier, recheck, at_s)
-                recheck.wipe()
+            self._recheck(frame, look, template, faces, at_s)
             self._ledger.destroyed(1)
             passage.assess_from_s = at_s + self._policy.recheck_after_s
             return None
@@ -213,8 +222,33 @@ class Analyst:
             self._count(suppressed=1)
         else:
             alert = self._alert(frame, passage, match)
+            if self._on_seen_after is not None:
+                room = MOST_PICTURES - len(alert.probes)
+                passage.following = Following(alert.alert_id, alert.person_id, at_s + FOLLOW_S, room)
         self._ledger.destroyed(passage.settle(at_s, self._policy.recheck_after_s))
         return alert
+
+    def _recheck(self, frame: Frame, look: _Look, template: Template, faces: Sequence[Face], at_s: float) -> None:
+        """Another look at somebody who has had their answer, for whoever still wants one."""
+        following = look.passage.following
+        gathers = following is not None and len(following.probes) < following.room
+        if self._shadow is None and not gathers:
+            return
+        shot = self._shot(frame, look, template.copy(), faces)
+        if self._shadow is not None:
+            self._shadow.looked(look.passage.identifier, shot, at_s)
+        if following is not None and gathers:
+            following.probes.append(_probe(shot))
+        shot.wipe()
+
+    def _tell_seen_after(self, passage: Passage | None) -> None:
+        """Hand on what was gathered since the passage's alert, if there was one and it says anything."""
+        if passage is None or passage.following is None or self._on_seen_after is None or self._size is None:
+            return
+        following, passage.following = passage.following, None
+        direction = passage.path.direction(self._size[0])
+        if following.probes or direction is not None:
+            self._on_seen_after(SeenAfter(following.alert_id, following.person_id, direction, tuple(following.probes)))
 
     def _shot(self, frame: Frame, look: _Look, template: Template, faces: Sequence[Face]) -> Shot:
         left, top, right, bottom = look.face.box.grown(CONTEXT).pixels(frame.image.width, frame.image.height)

@@ -10,8 +10,8 @@ from openlfr.capture.clock import Clock
 from openlfr.capture.frame import Frame
 from openlfr.capture.source import Source
 from openlfr.link.messages import CameraSettings, Tally
-from openlfr.link.sealed_alert import seal_alert
-from openlfr.node.alert import Alert
+from openlfr.link.sealed_alert import later_message, seal_alert, seal_later_shots
+from openlfr.node.alert import Alert, SeenAfter
 from openlfr.node.analyst import FACES_SEEN_METHOD, Analyst, AnalystCounts
 from openlfr.node.ledger import PrivacyLedger
 from openlfr.node.node import Node, Station, StationStatus
@@ -23,7 +23,7 @@ from openlfr.policy.authority import CameraTerms
 from openlfr.policy.certificates import MatchingSetup
 from openlfr.policy.identifiers import AlertId, CameraId, DeploymentId, EntryId, NewId, NodeId, PictureId
 from openlfr.policy.plan import ArmedPlan, Loaded
-from openlfr.policy.raised_alert import MOST_PICTURES, AlertPictures, RaisedAlert
+from openlfr.policy.raised_alert import MOST_PICTURES, AlertPictures, LaterShots, RaisedAlert
 from openlfr.policy.refusal import Allowed, Refusal
 from openlfr.sealing.exchange import ExchangePublicKey
 from openlfr.sealing.signature import SigningKey
@@ -39,7 +39,8 @@ Verdict = Callable[[DeploymentId, CameraId, Loaded], Allowed | Refusal]
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What every deployment of a node shares. `open_source` turns a camera's address into a source; `verdict` is the
-    rule, asked before each frame; `deliver` takes a sealed alert from any thread."""
+    rule, asked before each frame; `deliver` takes a sealed message from any thread, under an identifier that makes
+    it the same when it comes again."""
 
     node: NodeId
     signer: SigningKey
@@ -48,7 +49,7 @@ class Surroundings:
     new_id: NewId
     open_source: Callable[[str], str | Source]
     verdict: Verdict
-    deliver: Callable[[AlertId, bytes], None]
+    deliver: Callable[[str, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ class DeploymentWork:
             recognition=recognition,
             ledger=self.ledger,
             zone=Zone(tuple((point.x, point.y) for point in camera.terms.zone)) if camera.terms.zone else None,
+            on_seen_after=self._seen_after,
             new_id=self.around.new_id,
             monotonic_s=self.around.clock.monotonic_s,
         )
@@ -209,6 +211,24 @@ class DeploymentWork:
             self.around.deliver(raised.alert, sealed)
         finally:
             alert.wipe()
+
+    def _seen_after(self, seen: SeenAfter) -> None:
+        """As `_alerted`, for what was seen after an alert; nothing of somebody who was taken off the list meanwhile."""
+        try:
+            if not self.watchlist.holds(EntryId(seen.person_id)):
+                return
+            later = LaterShots(
+                alert=AlertId(seen.alert_id),
+                deployment=self.plan.deployment,
+                node=self.around.node,
+                direction=seen.direction,
+                probes=tuple(about_probe(each) for each in seen.probes),
+            )
+            files = [small_jpeg(each.picture) for each in seen.probes]
+            sealed = seal_later_shots(later, files, self.around.signer, self.around.hub_exchange_key)
+            self.around.deliver(later_message(later.alert), sealed)
+        finally:
+            seen.wipe()
 
     def note_under(self, camera: CameraId) -> Allowed | Refusal:
         """The rule's answer for a frame that is about to be analysed; what it was told stands on the frame's alerts."""

@@ -19,9 +19,9 @@ FOCAL_LENGTH: Final = 0.9
 """Of the camera, in widths of its picture: about 58 degrees across. Nobody tells the node the true one; between 80
 degrees (0.6) and 40 (1.4) directions shift by a part of one of the eight sectors."""
 
-REMEMBERED: Final = 20
+REMEMBERED: Final = 40
 EVERY_S: Final = 0.1
-"""So many sightings so far apart are the last two seconds: people turn, and what counts is where they go now."""
+"""So many sightings so far apart are the last four seconds: people turn, and what counts is where they go now."""
 
 FEWEST: Final = 4
 SHORTEST_S: Final = 0.3

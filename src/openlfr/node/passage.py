@@ -6,6 +6,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from openlfr.node.alert import Probe
 from openlfr.node.direction import Path
 from openlfr.node.memory import overwrite
 from openlfr.vision.face import Box, Template
@@ -80,6 +81,17 @@ class Shot:
 
 
 @dataclass(slots=True, eq=False)
+class Following:
+    """An alert whose person is still in view: at most `room` further shots of them are gathered until `until_s`."""
+
+    alert_id: str
+    person_id: str
+    until_s: float
+    room: int
+    probes: list[Probe] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
 class Passage:
     """The state of one track. `settled`: an answer has been given, and the one shot kept tells whether the track still
     shows the same person. `assessed`: at least one shot was good enough to say anything."""
@@ -93,6 +105,7 @@ class Passage:
     settled: bool = False
     assessed: bool = False
     path: Path = field(default_factory=Path)
+    following: Following | None = None
 
     @property
     def best_quality(self) -> float:
@@ -133,4 +146,7 @@ class Passage:
         for shot in self.shots:
             shot.wipe()
         self.shots.clear()
+        if self.following is not None:
+            overwrite(probe.picture for probe in self.following.probes)
+            self.following = None
         return count

@@ -39,7 +39,7 @@ from openlfr.node.searching import Search, Searching
 from openlfr.node.state import NodeState
 from openlfr.node.station_keeper import StationKeeper
 from openlfr.node.watchlist_in_memory import ListUnusableError
-from openlfr.policy.identifiers import AlertId, CameraId, DeploymentId, uuid7_source
+from openlfr.policy.identifiers import CameraId, DeploymentId, uuid7_source
 from openlfr.policy.plan import ArmedPlan, Loaded
 from openlfr.policy.refusal import Allowed, Refusal, RefusalCode
 from openlfr.sealing.errors import SignatureInvalidError
@@ -137,8 +137,8 @@ class NodeProgram:
                 return Refusal(RefusalCode.NOT_READY, f"No alert could be kept now. {outbox.trouble}")
             return verdict(self._obeyed, deployment, camera, loaded, self._clock.utc())
 
-        def deliver(alert: AlertId, sealed: bytes) -> None:
-            loop.call_soon_threadsafe(outbox.put, alert, sealed)
+        def deliver(message: str, sealed: bytes) -> None:
+            loop.call_soon_threadsafe(outbox.put, message, sealed)
 
         def show(camera: CameraId, picture: bytes) -> None:
             loop.call_soon_threadsafe(self._send_preview, link, camera, picture)

@@ -91,6 +91,10 @@ class WatchlistInMemory:
             blue_list=about.blue_list,
         )
 
+    def holds(self, entry: EntryId) -> bool:
+        """Whether somebody is on the list still."""
+        return entry in self._entries
+
     def candidates(self, entry: EntryId, picture: PictureId, most: int) -> Sequence[Candidate]:
         """At most so many reference pictures of somebody on the list, copies: the one that was found, then the newest.
         None once they were taken off."""

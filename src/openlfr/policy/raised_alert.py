@@ -1,5 +1,6 @@
 """What a node says when it raises an alert, and when the hub takes it in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -94,6 +95,18 @@ class RaisedAlert:
 
 
 @dataclass(frozen=True, slots=True)
+class LaterShots:
+    """What a camera saw of the person in the seconds after an alert, which waits for nothing: `probes` are about the
+    pictures that come with it."""
+
+    alert: AlertId
+    deployment: DeploymentId
+    node: NodeId
+    direction: Direction | None
+    probes: tuple[ProbePicture, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AlertPictures:
     """The pictures, as JPEG files. `probes` show the passer-by with everybody else blurred, the best shot first;
     `candidates` are reference pictures of the one person, the one that was found first."""
@@ -121,25 +134,39 @@ LOWEST_FACE, HIGHEST_FACE = 0.02, 2.0
 def may_carry(raised: RaisedAlert, pictures: AlertPictures) -> Allowed | Refusal:
     """Whether these are as many pictures as the alert says, and neither too many nor too large."""
     for those, told in ((pictures.probes, raised.probes), (pictures.candidates, raised.candidates)):
-        if len(those) != len(told):
-            return Refusal(
-                RefusalCode.INVALID_FIELDS, f"The alert tells of {len(told)} pictures and comes with {len(those)}."
-            )
         if not 1 <= len(those) <= MOST_PICTURES:
-            return Refusal(
-                RefusalCode.INVALID_FIELDS,
-                f"An alert carries 1 to {MOST_PICTURES} pictures of each person; this one has {len(those)}.",
-            )
-        first, *further = those
-        if len(first) > LARGEST_PICTURE_BYTES:
-            return Refusal(RefusalCode.INVALID_FIELDS, f"A picture has more than {LARGEST_PICTURE_BYTES} bytes.")
-        if any(len(each) > LARGEST_FURTHER_PICTURE_BYTES for each in further):
-            return Refusal(
-                RefusalCode.INVALID_FIELDS, f"A further picture has more than {LARGEST_FURTHER_PICTURE_BYTES} bytes."
-            )
-        if not all(each.face.is_plausible for each in told):
-            return Refusal(RefusalCode.INVALID_FIELDS, "The place of a face lies outside its picture.")
+            return _unfit(f"An alert carries 1 to {MOST_PICTURES} pictures of each person; this one has {len(those)}.")
+        if len(those[0]) > LARGEST_PICTURE_BYTES:
+            return _unfit(f"A picture has more than {LARGEST_PICTURE_BYTES} bytes.")
+        verdict = _may_go_with(told, those, those[1:])
+        if isinstance(verdict, Refusal):
+            return verdict
     return Allowed()
+
+
+def may_add(raised: RaisedAlert, later: LaterShots, files: Sequence[bytes]) -> Allowed | Refusal:
+    """Whether these later shots belong to the alert and are neither too many nor too large."""
+    if (later.deployment, later.node) != (raised.deployment, raised.node):
+        return Refusal(RefusalCode.WRONG_CAMERA, "The shots come from another node than their alert.")
+    if len(raised.probes) + len(later.probes) > MOST_PICTURES:
+        return _unfit(f"An alert carries at most {MOST_PICTURES} pictures of each person; this one has them.")
+    return _may_go_with(later.probes, files, files)
+
+
+def _may_go_with(
+    told: Sequence[ProbePicture] | Sequence[CandidatePicture], files: Sequence[bytes], further: Sequence[bytes]
+) -> Allowed | Refusal:
+    if len(files) != len(told):
+        return _unfit(f"The alert tells of {len(told)} pictures and comes with {len(files)}.")
+    if any(len(each) > LARGEST_FURTHER_PICTURE_BYTES for each in further):
+        return _unfit(f"A further picture has more than {LARGEST_FURTHER_PICTURE_BYTES} bytes.")
+    if not all(each.face.is_plausible for each in told):
+        return _unfit("The place of a face lies outside its picture.")
+    return Allowed()
+
+
+def _unfit(sentence: str) -> Refusal:
+    return Refusal(RefusalCode.INVALID_FIELDS, sentence)
 
 
 def may_raise(deployment: Deployment, plan: ArmedPlan | None, raised: RaisedAlert) -> Allowed | Refusal:

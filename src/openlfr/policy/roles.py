@@ -61,6 +61,7 @@ class Action(StrEnum):
     VIEW_WATCHLIST = "view a watchlist"
 
     RAISE_ALERT = "raise an alert"
+    ADD_SHOTS = "add shots to an alert"
     VIEW_ALERT = "view an alert"
     MARK_ALERT_SEEN = "mark an alert as seen"
     ADJUDICATE_ALERT = "adjudicate an alert"
@@ -132,6 +133,7 @@ ROLES_FOR: Mapping[Action, frozenset[Role]] = {
     Action.DESTROY_WATCHLIST: frozenset({_W}),
     Action.VIEW_WATCHLIST: frozenset({_W, _AO, _O}),
     Action.RAISE_ALERT: frozenset(),
+    Action.ADD_SHOTS: frozenset(),
     Action.VIEW_ALERT: frozenset({_O, _E, _AO}),
     Action.MARK_ALERT_SEEN: frozenset({_O, _E}),
     Action.ADJUDICATE_ALERT: frozenset({_O, _E}),
@@ -172,6 +174,7 @@ AUTOMATIC: frozenset[Action] = frozenset(
         Action.RECORD_PURGE,
         Action.BUNDLE_WATCHLIST,
         Action.RAISE_ALERT,
+        Action.ADD_SHOTS,
         Action.EXPIRE_ALERT,
         Action.DESTROY_WATCHLIST,
         Action.RUN_PURGE,

@@ -15,6 +15,7 @@ PROCESSING: Final[Mapping[Action, Processing]] = {
     Action.DRAFT_APPLICATION: Processing.COLLECTION,
     Action.BUILD_WATCHLIST: Processing.COLLECTION,
     Action.RAISE_ALERT: Processing.COLLECTION,
+    Action.ADD_SHOTS: Processing.COLLECTION,
     Action.VIEW_ALERT: Processing.CONSULTATION,
     Action.VIEW_CAMERA: Processing.CONSULTATION,
     Action.VIEW_DEPLOYMENT: Processing.CONSULTATION,

@@ -1,5 +1,6 @@
 """Alerts between rows and values, and the keys that seal what is about a person in them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from openlfr.policy.alert import Alert, AlertState, published_class
 from openlfr.policy.documents import from_document, to_document
 from openlfr.policy.identifiers import AlertId, DeploymentId, is_identifier
-from openlfr.policy.raised_alert import AlertPictures, RaisedAlert
+from openlfr.policy.raised_alert import AlertPictures, LaterShots, RaisedAlert
 from openlfr.policy.roles import Actor
 from openlfr.records.alert_tables import (
     AlertContentRow,
@@ -76,22 +77,26 @@ def insert_alert(
             value=records.sealer.seal_json(key, to_document(alert), _place("value", alert.alert)),
         )
     )
-    session.add_all(
-        AlertPictureRow(
-            alert_id=alert.alert,
-            picture=picture,
-            number=number,
-            content=records.sealer.seal(key, content, _picture_place(alert.alert, picture, number)),
-        )
-        for picture, files in ((AlertPicture.PROBE, pictures.probes), (AlertPicture.CANDIDATE, pictures.candidates))
-        for number, content in enumerate(files)
-    )
+    for picture, files in ((AlertPicture.PROBE, pictures.probes), (AlertPicture.CANDIDATE, pictures.candidates)):
+        _add_pictures(records, session, key, alert.alert, picture, 0, files)
     session.add_all(
         AlertCategoryRow(alert_id=alert.alert, category=each.name, deployment_id=alert.deployment)
         for each in set(raised.person.categories)
     )
     session.flush()
     return AlertRecord(without_texts(alert), 1)
+
+
+def insert_later_shots(
+    records: HubRecords, session: Session, raised: RaisedAlert, later: LaterShots, files: Sequence[bytes]
+) -> None:
+    """Keep what was seen after an alert with it, under its key. The alert's version stays: no decision was taken."""
+    content = session.get_one(AlertContentRow, raised.alert)
+    key = records.vault.key(content.key_id)
+    _add_pictures(records, session, key, raised.alert, AlertPicture.PROBE, len(raised.probes), files)
+    after = replace(raised, direction=later.direction or raised.direction, probes=raised.probes + later.probes)
+    content.raised = records.sealer.seal_json(key, to_document(after), _place("raised", raised.alert))
+    session.flush()
 
 
 def alert_row(records: HubRecords, session: Session, alert: AlertId, by: Actor) -> AlertRow | None:
@@ -225,6 +230,26 @@ def _claimed_key(records: HubRecords, session: Session) -> VaultKey:
         return first
     session.delete(spare)
     return records.vault.key(spare.key_id)
+
+
+def _add_pictures(
+    records: HubRecords,
+    session: Session,
+    key: VaultKey,
+    alert: AlertId,
+    picture: AlertPicture,
+    first: int,
+    files: Sequence[bytes],
+) -> None:
+    session.add_all(
+        AlertPictureRow(
+            alert_id=alert,
+            picture=picture,
+            number=number,
+            content=records.sealer.seal(key, content, _picture_place(alert, picture, number)),
+        )
+        for number, content in enumerate(files, first)
+    )
 
 
 def _unsealed(records: HubRecords, row: AlertPictureRow) -> bytes:

@@ -39,7 +39,7 @@ from openlfr.policy.guard import GuardLevel
 from openlfr.policy.identifiers import AlertId, DeploymentId, is_identifier
 from openlfr.policy.jurisdiction import JurisdictionProfile
 from openlfr.policy.known_answer import as_shown
-from openlfr.policy.raised_alert import AlertPictures, RaisedAlert, may_carry, may_raise
+from openlfr.policy.raised_alert import AlertPictures, LaterShots, RaisedAlert, may_add, may_carry, may_raise
 from openlfr.policy.refusal import Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import THE_HUB, Action, Actor, may_act
 from openlfr.records.acting import reference, write_done, write_refused
@@ -49,8 +49,10 @@ from openlfr.records.alert_store import (
     alerts_of,
     deployments_with_alerts,
     insert_alert,
+    insert_later_shots,
     known_answers_of,
     read_alert,
+    read_raised,
     read_view,
     save_alert,
     without_texts,
@@ -94,6 +96,29 @@ class Alerts:
         """As `raise_alert`, for several in their order and in one transaction: a disk keeps up with a storm of them."""
         with self.records.database.writing() as session:
             return [self._raised(session, raised, pictures) for raised, pictures in delivered]
+
+    def add_shots(self, later: LaterShots, files: Sequence[bytes]) -> Refusal | None:
+        """Take in what a node saw of the person after its alert. The same shots delivered again change nothing."""
+        problems = tuple(malformed(later))
+        origin = "a node" if problems else f"node {later.node}"[:MAX_ORIGIN]
+        log = reference(KIND, later.alert)
+        with self.records.database.writing() as session:
+            raised = None if problems else read_raised(self.records, session, later.alert)
+            if problems:
+                refusal = refused_fields("The later shots", problems)
+            elif raised is None:
+                refusal = Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such alert, or what it held is destroyed.")
+            elif set(later.probes) <= set(raised.probes) and later.direction in (None, raised.direction):
+                return None
+            else:
+                verdict = may_add(raised, later, files)
+                if not isinstance(verdict, Refusal):
+                    insert_later_shots(self.records, session, raised, later, files)
+                    words = f"Further shots: {len(files)}."
+                    write_done(self.records, session, THE_HUB, Action.ADD_SHOTS, log, origin, words)
+                    return None
+                refusal = verdict
+            return write_refused(self.records, session, THE_HUB, Action.ADD_SHOTS, log, origin, refusal)
 
     def refuse_unreadable(self, origin: str, sentence: str) -> Refusal:
         """Record that something came as an alert that can never be one: forged, altered, or of no node of this hub."""
