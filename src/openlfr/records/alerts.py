@@ -108,7 +108,7 @@ class Alerts:
                 refusal = refused_fields("The later shots", problems)
             elif raised is None:
                 refusal = Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such alert, or what it held is destroyed.")
-            elif set(later.probes) <= set(raised.probes) and later.direction in (None, raised.direction):
+            elif _is_known(later, raised):
                 return None
             else:
                 verdict = may_add(raised, later, files)
@@ -305,6 +305,12 @@ class Alerts:
         authority = record.deployment.authority
         asked_for = authority is not None and authority.terms.conditions.two_person_verification
         return AlertRules(profile.two_person_verification or asked_for, profile.alert_answer)
+
+
+def _is_known(later: LaterShots, raised: RaisedAlert) -> bool:
+    """Whether the alert has these shots already, so that they came a second time."""
+    alike = later.node == raised.node and later.direction in (None, raised.direction)
+    return alike and set(later.probes) <= set(raised.probes)
 
 
 def _is_false(alert: Alert) -> bool:
