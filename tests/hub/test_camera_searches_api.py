@@ -21,6 +21,7 @@ from openlfr.link.messages import CameraLogin, FoundCamera, FoundStream, Hello, 
 from openlfr.link.signed_messages import open_login
 from openlfr.policy.identifiers import NodeId
 from openlfr.policy.roles import Role
+from openlfr.records.cameras import Cameras
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.nodes import EnrolledNode, Nodes
 from openlfr.sealing.exchange import ExchangeKey
@@ -78,7 +79,7 @@ def site(records: HubRecords, clock: HandClock) -> Iterator[Site]:
 
     nodes = Nodes(records, PIN)
     fleet = Fleet(services_of(records), nodes, NoBus(), AuditTip(records.database), no_members)
-    with running_hub_app(records, clock, *OTHERS, parts=(fleet, nodes)) as app:
+    with running_hub_app(records, clock, *OTHERS, parts=(fleet, nodes, Cameras(records))) as app:
         site = Site(app, fleet, enrolled(nodes, app.hub).node)
         site.heard()
         yield site

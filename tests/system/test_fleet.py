@@ -15,13 +15,24 @@ from tests.support.rehearsals import Rehearsal, live_rehearsal, quick_kit, raise
 from tests.support.staffed_hub import PICTURES
 
 from openlfr.link.connection import LinkLostError
-from openlfr.link.messages import FoundCamera, HeldPlan, Orders, SearchFound, Tally, alerts_subject, finding_subject
+from openlfr.link.messages import (
+    CheckFound,
+    FoundCamera,
+    HeldPlan,
+    Orders,
+    SearchFound,
+    Tally,
+    alerts_subject,
+    finding_subject,
+)
 from openlfr.link.sealed_alert import seal_alert
 from openlfr.link.signed_messages import open_settings, read_dismissal, read_plan, sign_finding
 from openlfr.node.state import NodeState
+from openlfr.policy.camera_check import CheckFigures
 from openlfr.policy.plan import Order
 from openlfr.policy.refusal import Refusal
 from openlfr.records.audit_tables import AuditEntryRow
+from openlfr.records.camera_checks import CameraChecks, KeptCheck
 from openlfr.records.cameras import CameraDraft, Cameras
 from openlfr.records.presence import check_out
 from openlfr.records.tallies import deployment_tally
@@ -91,6 +102,28 @@ async def asked_and_answered(hub: LivingHub, node: HandNode) -> None:
         await node.link.publish(finding_subject(node.node), sign_finding(signer, found))
     await until(lambda: (asked := questions.searches.newest(search)) is not None and asked.found == found)
     assert (await node.says(utc_now())).searches == ()
+    await checked_and_kept(hub, node)
+
+
+async def checked_and_kept(hub: LivingHub, node: HandNode) -> None:
+    """What the check of a camera found is kept once, however often the node says it."""
+    assert hub.running is not None
+    questions, checks = hub.running.fleet.questions, CameraChecks(hub.records)
+    draft = CameraDraft(node.node, "Gate", "synthetic:", 40)
+    camera = await asyncio.to_thread(Cameras(hub.records).add, hub.administrator, draft, TERMINAL)
+    assert not isinstance(camera, Refusal), camera
+    questions.check(node.node, camera.camera, 30, hub.administrator.staff)
+    (wanted,) = (await node.says(utc_now())).checks
+    figures = CheckFigures(seconds=30.0, clear=4)
+    found = sign_finding(node.state.keys.signer, CheckFound(node.node, wanted.check, figures, done=True))
+    for _ in range(2):
+        await node.link.publish(finding_subject(node.node), found)
+    await until(lambda: not questions.checks.wanted_of(node.node))
+    kept = await asyncio.to_thread(checks.newest, hub.administrator, camera.camera)
+    assert isinstance(kept, KeptCheck), kept
+    assert (kept.check, kept.asked_by, kept.figures) == (wanted.check, hub.administrator.staff, figures)
+    assert acts(hub, "CAMERA_CHECKED", "alteration") == 1
+    assert (await node.says(utc_now())).checks == ()
 
 
 async def told_of_a_plan(node: HandNode, **holding: object) -> Orders:

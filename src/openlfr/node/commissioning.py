@@ -40,6 +40,8 @@ LOOK_EVERY_S: Final = 0.2
 """A face is measured this often at the most."""
 LONG_ENOUGH_S: Final = 3.0
 """A passage that still goes on counts from here on: before, most people are further away than they will be."""
+LEAST_S: Final = 0.5
+"""A passage that was over sooner is a face that was lost from sight, and comes again as another."""
 MOST_LOOKS_PER_FRAME: Final = 8
 MARKED: Final = 92.0
 """A component of quality under this has cost the face a twelfth of its likeness."""
@@ -217,7 +219,7 @@ class CameraCheck:
     def _forget(self, numbers: Iterable[int]) -> None:
         for number in numbers:
             passage = self._followed.pop(number, None)
-            if passage is not None:
+            if passage is not None and passage.at_s - passage.since_s >= LEAST_S:
                 self._counted.add(passage)
 
     def _examine(self, frame: Frame) -> None:

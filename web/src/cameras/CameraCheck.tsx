@@ -87,6 +87,10 @@ function Begin({ camera, queryKey }: { camera: string; queryKey: readonly string
         The node measures the faces that pass: their size, sharpness, light and angle. Nobody is recognised, no picture
         is kept, and it ends by itself. Have two or three people walk towards the camera.
       </p>
+      <Checkbox isSelected={know} onChange={setKnow}>
+        Signs are up, or only people who agreed to it are in front of the camera
+      </Checkbox>
+      {wrong("people_know") && <p className="wrong">{wrong("people_know")}</p>}
       <div className="check-begin">
         <TextField
           label="For how many seconds"
@@ -101,10 +105,6 @@ function Begin({ camera, queryKey }: { camera: string; queryKey: readonly string
           Check this camera
         </Button>
       </div>
-      <Checkbox isSelected={know} onChange={setKnow}>
-        Signs are up, or only people who agreed to it are in front of the camera
-      </Checkbox>
-      {wrong("people_know") && <p className="wrong">{wrong("people_know")}</p>}
       {begin.error && <ProblemNotice problem={begin.error} />}
     </div>
   );
