@@ -8,6 +8,7 @@ from contextlib import aclosing, asynccontextmanager
 
 import httpx
 import pytest
+from tests.records.test_nodes import PIN
 from tests.support.database import HandClock
 from tests.support.running_hub import RunningHub, ToldEvent, run, told
 from tests.support.staffed_hub import SECRET_NAME, TERMINAL, StaffedHub, acting, kept, staffed_from_records
@@ -18,8 +19,11 @@ from openlfr.policy.reach import Reach
 from openlfr.policy.refusal import Refusal
 from openlfr.policy.roles import Action, Actor, Role
 from openlfr.records.audit_entry import AuditEvent, Processing, RecordReference, Who
+from openlfr.records.camera_places import CameraPlace, place_camera
+from openlfr.records.cameras import CameraDraft, Cameras
 from openlfr.records.changes import newest_change
 from openlfr.records.hub_records import HubRecords
+from openlfr.records.nodes import Nodes
 
 PLACE = RecordReference("deployment", "0196c000-0000-7000-8000-000000000001")
 SOMEBODY = RecordReference("staff", "0196c000-0000-7000-8000-00000000000a")
@@ -357,6 +361,47 @@ def test_the_state_of_the_fleet_is_told_at_once_and_when_it_changes(hub: Running
     assert node["alerts_waiting"] == 3
     assert node["cameras"][0]["situation"] == "armed"
     assert node["cameras"][0]["decoded_per_s"] == 25.0
+
+
+def test_limited_rights_are_told_of_the_cameras_within_reach_and_the_nodes_that_run_them(
+    hub: RunningHub, staff: StaffedHub
+) -> None:
+    known, cameras, now = Nodes(staff.records, PIN), Cameras(staff.records), staff.clock.now
+
+    def camera_of(node: NodeId) -> CameraId:
+        added = cameras.add(staff.administrator, CameraDraft(node, "North", "synthetic:", 40), TERMINAL)
+        assert not isinstance(added, Refusal)
+        return added.camera
+
+    shared, other = (invited(known, staff, name) for name in ("Van 1", "Van 2"))
+    theirs, beside, elsewhere = camera_of(shared), camera_of(shared), camera_of(other)
+    place_camera(staff.records, staff.administrator, theirs, CameraPlace("Kent Police", "Dover"), TERMINAL)
+    for node, running in ((shared, (theirs, beside)), (other, (elsewhere,))):
+        reports = tuple(CameraReport(each, CameraSituation.ARMED, "") for each in running)
+        hub.fleet.says(Hello(node, "boot", 1, now, "0.1.0", cameras=reports), now)
+    actor = staff.another("Kay", Role.OPERATOR)
+    member = staff.people.member(staff.administrator, actor.staff, TERMINAL)
+    assert not isinstance(member, Refusal)
+    kent = Reach(frozenset({"Kent Police"}))
+    staff.people.set_reach(staff.administrator, member.staff, kent, member.version, TERMINAL)
+
+    async def told_first_with(who: Actor, count: int) -> dict[str, list[str]]:
+        async with hub.client(hub.signed_in(who)) as client, aclosing(told(client)) as events:
+            async for event in events:
+                nodes = event.data["nodes"]
+                assert len(nodes) <= count
+                if len(nodes) == count:
+                    return {each["node"]: [camera["camera"] for camera in each["cameras"]] for each in nodes}
+        return {}
+
+    assert run(told_first_with(actor, 1)) == {shared: [theirs]}
+    assert run(told_first_with(staff.operator, 2)) == {shared: [theirs, beside], other: [elsewhere]}
+
+
+def invited(nodes: Nodes, staff: StaffedHub, name: str) -> NodeId:
+    invitation = nodes.invite(staff.administrator, name, TERMINAL)
+    assert not isinstance(invitation, Refusal)
+    return invitation.node.node
 
 
 def test_a_number_this_hub_never_had_is_refused_in_words(hub: RunningHub, staff: StaffedHub) -> None:
