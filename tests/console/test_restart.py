@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -45,6 +46,15 @@ def test_a_console_left_open_goes_on_after_the_hub_restarts_and_shows_what_chang
         added = hub.services.people.add(administrator, "Alan Afterwards", (), TERMINAL)
         assert not isinstance(added, Refusal), added
         expect(page.get_by_text("Alan Afterwards")).to_be_visible(timeout=WAIT_MS)
+        expect(page.get_by_text("The hub has a newer console.")).to_have_count(0)
+
+        # This time the hub was upgraded while it was away.
+        newer = '<script type="module" src="/assets/index-newer.js"></script>'
+        page.route(lambda address: urlsplit(address).path == "/", lambda route: route.fulfill(body=newer))
+        hub.stop()
+        expect(page.get_by_text("The hub is not heard.")).to_be_visible(timeout=WAIT_MS)
+        hub.start()
+        expect(page.get_by_text("The hub has a newer console.")).to_be_visible(timeout=WAIT_MS)
 
 
 def heap_bytes(at: Desk) -> int:

@@ -4,6 +4,7 @@ import { Link } from "react-router";
 import { useSession } from "../session/session";
 import { Button } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";
+import { Time } from "../ui/Time";
 import { type Waiting, wordsOf } from "./decisions";
 import { useHeard, usePhone, useWaiting } from "./PhoneState";
 
@@ -46,7 +47,11 @@ function Refused({ waiting }: { waiting: Waiting }) {
   return (
     <div className="phone-refused" role="alert">
       <p>
-        <strong>Not carried out: {wordsOf(waiting).toLowerCase()}.</strong> {waiting.refusal}
+        <strong>
+          Not carried out: {wordsOf(waiting).toLowerCase()}
+          {waiting.what === "passage" && ` of ${waiting.tester}`}, <Time at={waiting.at} clock />.
+        </strong>{" "}
+        {waiting.refusal}
       </p>
       <div className="row">
         {waiting.what === "decision" && (

@@ -32,7 +32,7 @@ export function PassageCounter({ deployment }: { deployment: string }) {
     queries.setQueryData<string[]>(known, (all = []) => (all.includes(whom) ? all : [...all, whom]));
     setTester(null);
     setTyped("");
-    say(`Counted: ${whom}.`);
+    say(`Noted: ${whom}.`);
   };
   return (
     <section className="stack tight" aria-label="Recognition test">

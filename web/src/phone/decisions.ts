@@ -65,7 +65,7 @@ export function withoutWords(waiting: Waiting): Waiting {
 
 /** What is said of something while it waits: nothing that says about whom. */
 export function wordsOf(waiting: Waiting): string {
-  if (waiting.what === "passage") return "A passage in the recognition test";
+  if (waiting.what === "passage") return "A passage";
   const { act } = waiting;
   switch (act.act) {
     case "mark-seen":
