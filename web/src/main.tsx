@@ -2,10 +2,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { keepProgram } from "./program";
-import "./styles/tokens.css";
-import "./styles/base.css";
-import "./styles/components.css";
-import "./styles/shell.css";
+import "./styles/index.css";
 import { setTheme, theme } from "./ui/preferences";
 
 setTheme(theme());

@@ -1,8 +1,7 @@
 import { Route, Routes } from "react-router";
 import { LiveDeployment } from "./LiveDeployment";
 import { LiveSites } from "./LiveSites";
-import "./live.css";
-import "./pictures.css";
+import "./index.css";
 
 export default function LiveRoutes() {
   return (

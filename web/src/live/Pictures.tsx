@@ -41,7 +41,7 @@ export function Pictures({ view, zoom, onZoom }: Props) {
     <div className="pictures">
       {/* biome-ignore lint/a11y/noStaticElementInteractions: what dragging shows, the zoom's buttons and keys show too. */}
       <div
-        className="pictures-pair"
+        className="pictures-pair draggable"
         onPointerDown={(event) => {
           held.current = { x: event.clientX - shift.x, y: event.clientY - shift.y };
           event.currentTarget.setPointerCapture(event.pointerId);
@@ -76,9 +76,16 @@ export function Pictures({ view, zoom, onZoom }: Props) {
           shift={shift}
         />
       </div>
-      <div className="pictures-pair">
-        <div className="picture-says">
+      <div className="pictures-pair picture-says">
+        <span>
           {shot === 0 ? "The best shot" : sinceBest(probe.captured_at, at)}, quality {Math.round(probe.quality)}/100
+        </span>
+        <span>
+          {ageOf(candidate.taken_on, at)}, quality {Math.round(candidate.quality)}/100
+        </span>
+      </div>
+      <div className="pictures-pair pictures-strips">
+        <div>
           <Thumbnails
             label="Shots of the passer-by"
             addresses={pictures.probes}
@@ -90,8 +97,7 @@ export function Pictures({ view, zoom, onZoom }: Props) {
             onChoose={setShot}
           />
         </div>
-        <div className="picture-says">
-          {ageOf(candidate.taken_on, at)}, quality {Math.round(candidate.quality)}/100
+        <div>
           <Thumbnails
             label="Pictures of the person on the list"
             addresses={pictures.candidates}

@@ -3,8 +3,7 @@ import { ConnectionBar } from "./ConnectionBar";
 import { PhoneAlert } from "./PhoneAlert";
 import { PhoneHome } from "./PhoneHome";
 import { PhoneState } from "./PhoneState";
-import "../live/live.css";
-import "../live/pictures.css";
+import "../live/index.css";
 import "./phone.css";
 
 /** The engagement officer's screens: one hand, one alert, with or without a network. */

@@ -52,7 +52,10 @@ export function CertificatePanel() {
                 { title: "Certificate", show: (row) => <span className="mono">{row.certificate}</span> },
                 { title: "Models", show: (row) => `${row.setup.precision}, ${row.setup.fusion_rule}` },
                 { title: "List size", show: (row) => `up to ${row.largest_watchlist.toLocaleString()}` },
-                { title: "Lowest threshold", show: (row) => <span className="number">{row.lowest_threshold}</span> },
+                {
+                  title: "Lowest threshold",
+                  show: (row) => <span className="number">{row.lowest_threshold.toFixed(3)}</span>,
+                },
                 {
                   title: "At most",
                   show: (row) => `1 false match in ${Math.round(1 / row.target_fpir).toLocaleString()} passages`,

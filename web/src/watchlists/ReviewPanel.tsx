@@ -56,6 +56,9 @@ function EntryCard({ entry, list }: { entry: Entry; list: Watchlist }) {
     onSuccess: renew,
   });
   const reviewing = list.state === "building" && holds("watchlist manager", "authorising officer");
+  // All but one of the problems are cells of the table; that one is a decision.
+  const toAuthorise = entry.problems.filter((each) => each.field === "second_authority");
+  const toMend = entry.problems.filter((each) => each.field !== "second_authority");
   const needsSecond = (entry.under_18 || entry.vulnerable) && !entry.second_authority;
   return (
     <Panel title={entry.name || entry.person}>
@@ -103,16 +106,21 @@ function EntryCard({ entry, list }: { entry: Entry; list: Watchlist }) {
               ...(entry.look_alikes.length ? ([["Look-alikes", entry.look_alikes.join("; ")]] as const) : []),
             ]}
           />
-          {entry.problems.length > 0 && (
+          {toMend.length > 0 && (
             <Notice tone="bad">
               <strong>Keeps the entry off the list until it is mended by another import:</strong>
-              {entry.problems.map((each) => (
+              {toMend.map((each) => (
                 <p key={`${each.field} ${each.sentence}`}>
-                  {each.field}: {each.sentence}
+                  <span className="mono">{each.field}</span>: {each.sentence}
                 </p>
               ))}
             </Notice>
           )}
+          {toAuthorise.map((each) => (
+            <Notice key={each.sentence} tone="bad">
+              <p>{each.sentence} An authorising officer gives it here.</p>
+            </Notice>
+          ))}
           {entry.against.length > 0 && (
             <Notice tone="warn">
               {entry.against.map((each) => (

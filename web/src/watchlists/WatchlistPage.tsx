@@ -23,20 +23,24 @@ import { ListState } from "./WatchlistChooser";
 
 type Asked = "accept-clean" | "approve" | "freeze" | "destroy";
 
-const SAYS: Record<Asked, { verb: string; says: string; danger?: boolean }> = {
+const SAYS: Record<Asked, { title: string; verb: string; says: string; danger?: boolean }> = {
   "accept-clean": {
+    title: "Accept the clean ones",
     verb: "Accept what nothing is said against",
     says: "Every waiting person without a finding is accepted. The others wait for your eye.",
   },
   approve: {
+    title: "Approve the watchlist",
     verb: "Approve",
     says: "You say that everybody on this list is necessary and proportionate here. Nobody can be added any more.",
   },
   freeze: {
+    title: "Freeze the watchlist",
     verb: "Freeze",
     says: "The list gets its hash. From now on people can only be taken off.",
   },
   destroy: {
+    title: "Destroy the watchlist",
     verb: "Destroy",
     says: "The list's key is destroyed: nobody can read it again, here or in a backup.",
     danger: true,
@@ -133,7 +137,7 @@ function ListAct({ asked, list, onClose }: { asked: Asked; list: Watchlist; onCl
   const queries = useQueryClient();
   const say = useToast();
   const [reason, setReason] = useState("");
-  const { verb, says, danger } = SAYS[asked];
+  const { title, verb, says, danger } = SAYS[asked];
   const at = { params: { path: { watchlist: list.watchlist } } };
   const seen = { version: list.version };
   const send: Record<Asked, () => Promise<string>> = {
@@ -156,7 +160,7 @@ function ListAct({ asked, list, onClose }: { asked: Asked; list: Watchlist; onCl
   };
   return (
     <ConfirmDialog
-      title={`${verb}: the watchlist`}
+      title={title}
       isOpen
       onClose={onClose}
       act={verb}
