@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-from tests.support.console_hub import ConsoleHub, chromium, console_hub
+from tests.support.console import chromium
+from tests.support.console_hub import ConsoleHub, console_hub
 
 
 @pytest.fixture(scope="module")

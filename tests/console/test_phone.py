@@ -4,7 +4,8 @@ import json
 
 from playwright.sync_api import Page, Route, expect
 from tests.support.cameras import wait_until
-from tests.support.console_hub import PHONE, ConsoleHub
+from tests.support.console import PHONE
+from tests.support.console_hub import ConsoleHub
 from tests.support.staffed_hub import SECRET_NAME
 
 from openlfr.policy.adjudication import Adjudicate

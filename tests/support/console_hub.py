@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import cv2
-import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import select
 from tests.support.cameras import wait_until
+from tests.support.console import LAPTOP, needs_the_console
 from tests.support.database import HandClock, SqliteSource, new_hub_records
 from tests.support.faces import astronaut, grace_hopper, main_face
 from tests.support.hub_app import loopback_socket, quick_passwords
@@ -22,7 +22,6 @@ from tests.support.running_hub import FleetByHand, JobsByHand
 from tests.support.staffed_hub import StaffedHub, staffed_from_records
 
 from openlfr.hub.app import create_app
-from openlfr.hub.console_files import CONSOLE_FOLDER
 from openlfr.hub.metrics import CountedRequests
 from openlfr.hub.services import services_of
 from openlfr.hub.session_cookie import COOKIE
@@ -42,9 +41,6 @@ from openlfr.records.hub_records import HubRecords
 from openlfr.records.sign_in_sessions import Sessions
 from openlfr.vision.face import BGRImage
 
-LAPTOP = (1366, 768)
-PHONE = (390, 844)
-_CHROMIUM = Path("/usr/bin/chromium")
 _TERMINAL = "a test"
 _CHANGES = (Processing.COLLECTION, Processing.ALTERATION)
 
@@ -135,8 +131,7 @@ def _face(picture: BGRImage, sides: float) -> bytes:
 @contextmanager
 def console_hub(folder: Path, browser: Browser, **terms: object) -> Iterator[ConsoleHub]:
     """The hub, until the block ends; `terms` are varied as in `StaffedHub.decision`."""
-    if not (CONSOLE_FOLDER / "index.html").exists():
-        pytest.skip("the console is not built: make console")
+    needs_the_console()
     clock = RunningClock()
     records = new_hub_records(SqliteSource(folder).fresh(), folder / "vault", clock)
     hub = staffed_from_records(records, clock, *Role)
@@ -178,17 +173,3 @@ def console_hub(folder: Path, browser: Browser, **terms: object) -> Iterator[Con
             server[0].should_exit = True
             thread.join(60)
             assert not thread.is_alive()
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """The browser that Debian has, or Playwright's own; skips where there is neither."""
-    with sync_playwright() as playwright:
-        installed = _CHROMIUM if _CHROMIUM.exists() else None
-        if installed is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.skip("no Chromium is installed")
-        browser = playwright.chromium.launch(executable_path=installed, args=["--no-sandbox"])
-        try:
-            yield browser
-        finally:
-            browser.close()
