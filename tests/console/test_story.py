@@ -101,6 +101,11 @@ def test_a_deployment_is_carried_through_by_people_at_their_browsers(
         expect(page.get_by_text("Kept; the node is told at once.")).to_be_visible(timeout=WAIT_MS)
         (camera,) = at.ask("/cameras")["items"]
         assert len(camera["zone"]) == 3
+        page.get_by_role("button", name="Check this camera").click()
+        expect(page.get_by_text("Confirm that signs are up").first).to_be_visible(timeout=WAIT_MS)
+        tick(page, "Signs are up, or only people who agreed to it are in front of the camera")
+        page.get_by_role("button", name="Check this camera").click()
+        expect(page.get_by_text("This camera's node is not heard now")).to_be_visible(timeout=WAIT_MS)
 
     with hub.at_desk(browser, Role.APPLICANT) as at:
         page = at.go("/deployments/new")

@@ -54,7 +54,15 @@ class Checked:
         settings = CameraSettings(CAMERA, "North End", "rtsp://camera", 60, zone)
         preview = Preview(models().detector_session, self.clock.monotonic_s, self.sent.append)
         wanted = CheckWanted("check", CAMERA, seconds, STARTED + timedelta(seconds=seconds + 20))
-        self.check = CameraCheck(wanted, settings, check_detector(models(), settings), preview, self.clock)
+        self.allowed = True
+        self.check = CameraCheck(
+            wanted,
+            settings,
+            allowed=lambda: self.allowed,
+            detector=check_detector(models(), settings),
+            preview=preview,
+            clock=self.clock,
+        )
 
     def show(self, picture: BGRImage, at_s: float) -> None:
         self.clock.elapsed_s = at_s
@@ -159,7 +167,7 @@ def test_a_passage_that_has_just_begun_does_not_count_yet_and_one_that_is_over_d
     assert checked.figures().passages == 3
 
 
-def test_a_check_stops_by_itself_so_long_after_its_first_picture_and_at_its_deadline_in_any_case() -> None:
+def test_a_check_asks_before_every_frame_and_stops_after_its_time_and_at_its_deadline_in_any_case() -> None:
     checked = Checked(seconds=10)
     picture = three_people()
     checked.show(picture, 5.0)
@@ -169,6 +177,11 @@ def test_a_check_stops_by_itself_so_long_after_its_first_picture_and_at_its_dead
     checked.show(picture, 16.0)
     assert (checked.check.is_over, checked.check.counts.frames) == (True, 2)
     assert checked.figures().seconds == 10.0
+
+    refused = Checked()
+    refused.allowed = False
+    refused.show(picture, 0.0)
+    assert refused.check.counts.frames == 0
 
     late = Checked(seconds=10)
     late.show(picture, 30.0)  # the first picture comes when the deadline has passed

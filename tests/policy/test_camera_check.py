@@ -143,3 +143,9 @@ def test_figures_of_another_form_are_refused() -> None:
         CheckFigures(eye_px_bins=(0,) * len(EYE_PX_EDGES))
     with pytest.raises(ValueError, match="reason that nobody knows"):
         CheckFigures(reasons=(ReasonCount("Beauty", 3),))
+    with pytest.raises(ValueError, match="than there are"):
+        CheckFigures(reasons=(ReasonCount("Sharpness", 3),) * 12)
+    with pytest.raises(ValueError, match="than there are"):
+        CheckFigures(issues=("dark",) * 21)
+    with pytest.raises(ValueError, match="short name"):
+        CheckFigures(issues=("d" * 41,))

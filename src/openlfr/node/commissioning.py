@@ -6,7 +6,7 @@ made, and of each face nothing is kept but its share in counts and percentiles.
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -125,13 +125,23 @@ class _Counted:
 
 
 class CameraCheck:
-    """Stands where an analyst stands, at a camera that no deployment has armed. `analyse` and `end` are called by one
-    thread at a time, the rest by any."""
+    """Stands where an analyst stands, at a camera that no deployment has armed: it asks `allowed` before every frame.
+
+    `analyse` and `end` are called by one thread at a time, the rest by any.
+    """
 
     def __init__(
-        self, wanted: CheckWanted, settings: CameraSettings, detector: FaceDetector, preview: Preview, clock: Clock
+        self,
+        wanted: CheckWanted,
+        settings: CameraSettings,
+        *,
+        allowed: Callable[[], bool],
+        detector: FaceDetector,
+        preview: Preview,
+        clock: Clock,
     ) -> None:
         self.wanted = wanted
+        self._allowed = allowed
         self._settings = settings
         self._detector = detector
         self._preview = preview
@@ -163,12 +173,12 @@ class CameraCheck:
         return looked_long_enough or self._clock.utc() >= self.wanted.until
 
     def analyse(self, frame: Frame) -> list[Alert]:
-        """Measure the faces of a frame, and forget them. The deadline is kept here, whoever else forgets it."""
+        """Measure the faces of a frame, and forget them, while that is allowed and its time is not over."""
         self._preview.offer(frame)
         now_s = self._clock.monotonic_s()
         if self._begun_s is None:
             self._begun_s = now_s
-        if now_s >= self._next_s and not self.is_over:
+        if now_s >= self._next_s and not self.is_over and self._allowed():
             self._next_s = now_s + EVERY_S
             self._examine(frame)
         return []

@@ -54,10 +54,13 @@ class LookingThrough:
         around: Surroundings,
         models: Callable[[], Awaitable[Models]],
         send_preview: Callable[[CameraId, bytes], None],
+        why_no_check: Callable[[CameraId], str | None],
     ) -> None:
+        """`why_no_check` says why a camera may not be checked, and is asked before every frame; from any thread."""
         self._around = around
         self._models = models
         self._send_preview = send_preview
+        self._why_no_check = why_no_check
         self._previews: dict[CameraId, Preview] = {}
         self._opened: dict[CameraId, _Opened] = {}
         self._last_words: dict[str, CheckFound] = {}
@@ -98,16 +101,14 @@ class LookingThrough:
             status.issues,
         )
 
-    async def keep_to(
-        self, obeyed: Obeyed, analysed: Set[CameraId], why_no_check: Callable[[CameraId], str | None], now: datetime
-    ) -> None:
+    async def keep_to(self, obeyed: Obeyed, analysed: Set[CameraId], now: datetime) -> None:
         """Have those cameras open that somebody looks through or has checked, and no others. A camera that a deployment
-        has open is looked through there; `why_no_check` says why a camera may not be checked."""
+        has open is looked through there."""
         looked = {each.camera for each in obeyed.previews if now < each.until}
         for camera, preview in self._previews.items():
             preview.wanted = camera in looked
         known = {each.camera: each for each in obeyed.settings.cameras}
-        checks = self._still_to_check(obeyed, why_no_check, now)
+        checks = self._still_to_check(obeyed, now)
         wanted = ((looked | checks.keys()) & known.keys()) - analysed
         await self.close(
             {
@@ -135,9 +136,7 @@ class LookingThrough:
         """The program ends."""
         await self.close(set(self._opened))
 
-    def _still_to_check(
-        self, obeyed: Obeyed, why_no_check: Callable[[CameraId], str | None], now: datetime
-    ) -> Mapping[CameraId, CheckWanted]:
+    def _still_to_check(self, obeyed: Obeyed, now: datetime) -> Mapping[CameraId, CheckWanted]:
         """The checks that go on or begin now. Of every other one that is wanted there is a last word after this."""
         asked = {each.check for each in obeyed.checks}
         self._last_words = {check: said for check, said in self._last_words.items() if check in asked}
@@ -145,7 +144,7 @@ class LookingThrough:
         for wanted in obeyed.checks:
             if wanted.check in self._last_words:
                 continue
-            last = self._last_word(wanted, why_no_check(wanted.camera), now)
+            last = self._last_word(wanted, now)
             if last is None and (wanted.camera in going_on or len(going_on) == MOST_CHECKS):
                 last = self._problem(wanted, f"This node checks {MOST_CHECKS} cameras at a time: wait for one to end.")
             if last is None:
@@ -154,13 +153,15 @@ class LookingThrough:
                 self._last_words[wanted.check] = last
         return going_on
 
-    def _last_word(self, wanted: CheckWanted, why_not: str | None, now: datetime) -> CheckFound | None:
+    def _last_word(self, wanted: CheckWanted, now: datetime) -> CheckFound | None:
         """What is said of a check that has come to its end, or may not be; None of one that may go on."""
+        why_not = self._why_no_check(wanted.camera)
         if why_not is not None:
             return self._problem(wanted, why_not)
         opened = self._opened.get(wanted.camera)
         if opened is None or opened.check is None or opened.check_id != wanted.check:
-            return self._problem(wanted, "The camera was not opened in time.") if now >= wanted.until else None
+            late = "The camera was not opened in time, or the clocks of this node and its hub differ."
+            return self._problem(wanted, late) if now >= wanted.until else None
         if opened.check.has_begun:
             opened.issues.update(opened.camera.health().issues)
         (status,) = opened.node.status()
@@ -182,11 +183,16 @@ class LookingThrough:
 
         source: str | Source = self._around.open_source(settings.address)
         camera = Camera(settings.camera, source, on_frame=arrived, clock=self._around.clock)
-        check = (
-            None
-            if wanted is None
-            else CameraCheck(wanted, settings, check_detector(models, settings), preview, self._around.clock)
-        )
+        check = None
+        if wanted is not None:
+            check = CameraCheck(
+                wanted,
+                settings,
+                allowed=lambda: self._why_no_check(settings.camera) is None,
+                detector=check_detector(models, settings),
+                preview=preview,
+                clock=self._around.clock,
+            )
         node = Node([Station(camera, check or PreviewOnly(preview))], on_alert=lambda alert: alert.wipe(), workers=1)
         self._opened[settings.camera] = _Opened(settings, camera, node, check)
         node.start()

@@ -58,7 +58,7 @@ class StationKeeper:
         self._load_from_s: dict[DeploymentId, float] = {}
         self._trouble: dict[DeploymentId, str] = {}
         self._tallies: dict[DeploymentId, Tally] = {}
-        self._looking = LookingThrough(around, self._all_models, send_preview)
+        self._looking = LookingThrough(around, self._all_models, send_preview, self._why_no_check)
         self._not_noted: list[str] = []
         self._eased_s = 0.0
         self._turn = asyncio.Lock()
@@ -96,7 +96,7 @@ class StationKeeper:
             self._note_destroyed()
             await asyncio.gather(*(self._keep_to_plan_of(deployment) for deployment in self._obeyed().plans))
             analysed = {camera for work in self._works.values() for camera in work.status()}
-            await self._looking.keep_to(self._obeyed(), analysed, self._why_no_check, self._around.clock.utc())
+            await self._looking.keep_to(self._obeyed(), analysed, self._around.clock.utc())
             now_s = self._around.clock.monotonic_s()
             if now_s - self._eased_s >= EASE_EVERY_S:
                 self._eased_s = now_s

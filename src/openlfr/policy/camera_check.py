@@ -37,6 +37,9 @@ IN_ZONE_SHARES: Final = (0.60, 0.30)
 PASSED_SHARES: Final = (0.70, 0.40)
 """From the first it is good, from the second borderline."""
 
+MOST_ISSUES: Final = 20
+LONGEST_ISSUE: Final = 40
+
 
 class CheckVerdict(StrEnum):
     """What a check says of one side of a camera."""
@@ -142,6 +145,10 @@ class CheckFigures:
             raise ValueError("The histogram of a camera's check has other bins.")
         if any(each.measure not in REASON_WORDS for each in self.reasons):
             raise ValueError("A camera's check names a reason that nobody knows.")
+        if len(self.reasons) > len(REASON_WORDS) or len(self.issues) > MOST_ISSUES:
+            raise ValueError("A camera's check names more reasons or issues than there are.")
+        if any(len(issue) > LONGEST_ISSUE for issue in self.issues):
+            raise ValueError("An issue of a camera has a short name.")
 
     @property
     def decoded_per_s(self) -> float:
