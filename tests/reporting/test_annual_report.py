@@ -15,6 +15,7 @@ from tests.support.staffed_hub import SECRET_NAME, StaffedHub
 
 from openlfr.assurance.certificate import IssuedCertificate, default_certificates
 from openlfr.assurance.intervals import Proportion
+from openlfr.policy.reach import Reach
 from openlfr.policy.retention import packaged_retention_policy
 from openlfr.records.published import PublishedRecords, read_published
 from openlfr.reporting.annual_report import (
@@ -62,6 +63,17 @@ def test_every_total_adds_up_from_what_happened(report: AnnualReport) -> None:
     assert total["false per alert interval"] == [exact.low, exact.high]
     by_threshold = figures(report)["totals"]["By threshold"]
     assert {name: each["deployments"] for name, each in by_threshold.items()} == {"0.64": 2, "0.66": 2, "All": 4}
+
+
+def test_a_report_of_limited_rights_says_whose_deployments_it_counts(published: PublishedRecords) -> None:
+    limited = replace(published, limited_to=Reach(frozenset({"Kent Police"})))
+    sentence = "Only deployments of Kent Police are listed and counted here"
+    report = annual_report(limited, 2026, POLICY, ())
+    assert sentence in to_html(to_document(report))
+    assert figures(report)["limited to"] == "Kent Police"
+    whole = annual_report(published, 2026, POLICY, ())
+    assert sentence not in to_html(to_document(whole))
+    assert figures(whole)["limited to"] is None
 
 
 def test_page_pdf_csv_and_json_say_the_same(report: AnnualReport) -> None:

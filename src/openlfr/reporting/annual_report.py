@@ -242,6 +242,7 @@ def to_json(report: AnnualReport) -> str:
         "publisher": publisher_of(report.deployments),
         "year": report.year,
         "as of": report.made_at.isoformat(),
+        "limited to": None if report.limited_to.whole_hub else str(report.limited_to),
         "totals": json.loads(summary.to_json(report.totals))["totals"],
         "groups": groups(report.deployments),
         "people on watchlists": listed(report.deployments),
