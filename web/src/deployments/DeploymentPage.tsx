@@ -177,6 +177,7 @@ function Application({ form }: { form: Form }) {
   return (
     <Panel>
       <Facts
+        prose
         of={[
           ["Purpose", form.purpose],
           ["Necessity", form.necessity],

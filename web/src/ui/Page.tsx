@@ -40,9 +40,10 @@ export function Panel({ title, actions, children }: { title?: string; actions?: 
   );
 }
 
-export function Facts({ of }: { of: readonly (readonly [string, ReactNode])[] }) {
+/** What is known, a name and a value a row; with `prose` the values are sentences, which need a phone's whole width. */
+export function Facts({ of, prose }: { of: readonly (readonly [string, ReactNode])[]; prose?: boolean }) {
   return (
-    <dl className="facts">
+    <dl className={prose ? "facts prose" : "facts"}>
       {of.map(([name, value]) => (
         <div key={name} style={{ display: "contents" }}>
           <dt>{name}</dt>
