@@ -41,10 +41,12 @@ _FOCUSED: Final = """() => {
 # Controls that the keyboard did not stop at: each stop marks what it saw. One of a group of radios or tabs is enough.
 _MISSED: Final = """() => [...document.querySelectorAll("a[href], button, input, textarea, select, [tabindex='0']")]
   .filter((each) => each.checkVisibility({ visibilityProperty: true }) && !each.disabled && each.tabIndex >= 0)
-  .filter((each) => !each.closest("[inert], [aria-hidden=true]") && !each.matches("[role=tab], [type=radio]"))
+  .filter((each) => !each.closest("[inert], [aria-hidden=true]") && !each.matches("[role=tab], [role=radio], [type=radio]"))
   .filter((each) => !each.dataset.stopped)
   .map((each) => `${each.tagName} ${each.ariaLabel ?? each.textContent.slice(0, 30)}`)"""
 MOST_STOPS: Final = 150
+WHOLE_PHONE: Final = (PHONE[0], 3000)
+"""As wide as a phone, and so high that no bar at its edge covers what can be scrolled from under it."""
 
 
 @dataclass
@@ -76,7 +78,7 @@ def onlooker(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iter
 def looked_at(name: str, page: Page, axe: str, found: Findings) -> None:
     """Add what is wrong on a screen in both sizes and colours, and with the keyboard; leaves it as it was."""
     page.evaluate(axe)
-    for size in (PHONE, LAPTOP):
+    for size in (WHOLE_PHONE, LAPTOP):
         page.set_viewport_size({"width": size[0], "height": size[1]})
         settled(page)
         if page.evaluate(_STICKS_OUT) > 0:
