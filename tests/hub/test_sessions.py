@@ -45,8 +45,8 @@ def feed(caller: Annotated[Caller, Depends(signed_in_or_token(Scope.READ_MATCH_F
     return caller.staff
 
 
-@PROBES.post("/webhooks")
-def webhooks(caller: Annotated[Caller, Depends(signed_in_or_token(Scope.MANAGE_WEBHOOKS))]) -> str:
+@PROBES.post("/metrics")
+def metrics(caller: Annotated[Caller, Depends(signed_in_or_token(Scope.READ_METRICS))]) -> str:
     return caller.origin
 
 
@@ -358,8 +358,8 @@ def with_token(hub: HubApp, secret: str, method: str, path: str) -> httpx.Respon
 
 
 def test_an_access_token_is_good_for_its_scopes_only(hub: HubApp) -> None:
-    _, secret = made_token(hub, Scope.MANAGE_WEBHOOKS)
-    assert "access token" in with_token(hub, secret, "POST", "/probes/webhooks").json()
+    _, secret = made_token(hub, Scope.READ_METRICS)
+    assert "access token" in with_token(hub, secret, "POST", "/probes/metrics").json()
     assert_problem(with_token(hub, secret, "GET", "/probes/feed"), 403, "wrong_scope")
     for path in ("/session", "/account", "/accounts"):
         assert_problem(with_token(hub, secret, "GET", path), 401, "not_signed_in")

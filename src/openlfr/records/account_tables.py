@@ -24,7 +24,6 @@ class Scope(StrEnum):
     """What an access token of another system is good for."""
 
     READ_MATCH_FEED = "read the match-event feed"
-    MANAGE_WEBHOOKS = "manage its own webhooks"
     READ_METRICS = "read metrics"
 
 

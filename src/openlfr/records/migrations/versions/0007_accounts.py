@@ -119,7 +119,7 @@ def upgrade() -> None:
         sa.Column("token_id", sa.String(36), nullable=False),
         sa.Column(
             "scope",
-            _choice("scope", "read the match-event feed", "manage its own webhooks", "read metrics"),
+            _choice("scope", "read the match-event feed", "read metrics"),
             nullable=False,
         ),
         sa.ForeignKeyConstraint(["token_id"], ["access_tokens.id"], name=op.f("fk_access_token_scopes_token_id")),
