@@ -41,7 +41,8 @@ _FOCUSED: Final = """() => {
 # Controls that the keyboard did not stop at: each stop marks what it saw. One of a group of radios or tabs is enough.
 _MISSED: Final = """() => [...document.querySelectorAll("a[href], button, input, textarea, select, [tabindex='0']")]
   .filter((each) => each.checkVisibility({ visibilityProperty: true }) && !each.disabled && each.tabIndex >= 0)
-  .filter((each) => !each.closest("[inert], [aria-hidden=true]") && !each.matches("[role=tab], [role=radio], [type=radio]"))
+  .filter((each) => !each.closest("[inert], [aria-hidden=true]"))
+  .filter((each) => !each.matches("[role=tab], [role=radio], [type=radio]"))
   .filter((each) => !each.dataset.stopped)
   .map((each) => `${each.tagName} ${each.ariaLabel ?? each.textContent.slice(0, 30)}`)"""
 MOST_STOPS: Final = 150
