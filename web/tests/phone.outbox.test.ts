@@ -1,5 +1,14 @@
 import { Problem } from "../src/api/problem";
-import { type Act, ahead, type Decision, newer, type Passage, type Summary, wordsOf } from "../src/phone/decisions";
+import {
+  type Act,
+  ahead,
+  type Decision,
+  hasExpired,
+  newer,
+  type Passage,
+  type Summary,
+  wordsOf,
+} from "../src/phone/decisions";
 import { type Hub, Outbox } from "../src/phone/outbox";
 import { OutboxStore } from "../src/phone/store";
 
@@ -224,4 +233,12 @@ test("while decisions wait the screen shows the alert as it will stand", () => {
   expect(ahead(alertAt(1), [waiting({ act: "mark-seen" }), waiting(ENGAGE)], true).decided).toBeNull();
   const refused = { ...waiting(ENGAGE), refusal: "It has expired." };
   expect(ahead(alertAt(1), [refused], false).state).toBe("raised");
+});
+
+test("a phone without a network knows by itself when nobody answered in time", () => {
+  const [before, after] = ["2026-05-11T14:14:59Z", "2026-05-11T14:15:00Z"].map(Date.parse) as [number, number];
+  expect([hasExpired(alertAt(1), before), hasExpired(alertAt(1), after)]).toEqual([false, true]);
+  expect(hasExpired(alertAt(3, { state: "adjudicated", decided: null }), after)).toBe(true);
+  expect(hasExpired(alertAt(3, { state: "adjudicated", decided: "engage" }), after)).toBe(false);
+  expect(hasExpired(alertAt(4, { state: "engaged", decided: "engage" }), after)).toBe(false);
 });

@@ -1,9 +1,9 @@
 import { ArrowLeft } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useParams } from "react-router";
 import type { Schemas } from "../api/client";
 import { PersonFacts, Warnings } from "../live/PersonFacts";
-import { useHubClock } from "../live/queries";
+import { useHubClock, useHubNow } from "../live/queries";
 import { judgedBy } from "../live/queue";
 import { Whereabouts } from "../live/Whereabouts";
 import { useSession } from "../session/session";
@@ -11,7 +11,7 @@ import { Button, ButtonLink } from "../ui/Button";
 import { Badge, Loading, Notice, ProblemNotice } from "../ui/States";
 import { Since } from "../ui/Time";
 import { Who } from "../ui/Who";
-import { type Act, ahead, type Decision, newer, type Summary } from "./decisions";
+import { type Act, ahead, type Decision, hasExpired, newer, type Summary } from "./decisions";
 import { EngageStep } from "./EngageStep";
 import type { Held } from "./held";
 import { JudgeStep } from "./JudgeStep";
@@ -36,13 +36,19 @@ function OneAlert({ alert }: { alert: string }) {
   const { view } = held;
   const shown = view && ahead(newer(view.summary, phone.outbox.answerOf(alert)), waiting, view.two_person);
   const words = shown && ending(shown);
+  const end = useCallback(
+    (how: string) => {
+      setOver(how);
+      phone.held.wipe(alert);
+    },
+    [phone, alert],
+  );
   useEffect(() => {
-    if (!words) return;
-    setOver(words);
-    phone.held.wipe(alert);
-  }, [words, phone, alert]);
+    if (words) end(words);
+  }, [words, end]);
 
-  if (over ?? words) return <Over words={over ?? words ?? ""} waits={waiting.length > 0} />;
+  const how = over ?? words;
+  if (how) return <Over words={waiting.length > 0 && how !== EXPIRED ? WAITS : how} />;
   if (!view || !shown) {
     return held.problem !== null ? (
       <ProblemNotice problem={held.problem} onRetry={again} />
@@ -50,22 +56,39 @@ function OneAlert({ alert }: { alert: string }) {
       <Loading what="the alert" />
     );
   }
-  return <Steps view={view} shown={shown} held={held} again={again} />;
+  return (
+    <>
+      <Expiry alert={shown} onExpired={end} />
+      <Steps view={view} shown={shown} held={held} again={again} />
+    </>
+  );
+}
+
+const EXPIRED = "The alert expired: nobody answered in time. Nobody is to be approached on it.";
+const WAITS = "Decided, and kept on this phone until the hub is reached.";
+
+/** Ends an alert that nobody answered by the hub's clock, also where the hub cannot say so. */
+function Expiry({ alert, onExpired }: { alert: Summary; onExpired: (words: string) => void }) {
+  const expired = hasExpired(alert, useHubNow(alert.deployment));
+  useEffect(() => {
+    if (expired) onExpired(EXPIRED);
+  }, [expired, onExpired]);
+  return null;
 }
 
 function ending(alert: Summary): string | null {
-  if (alert.state === "expired") return "The alert expired: nobody answered in time. Nobody is to be approached on it.";
+  if (alert.state === "expired") return EXPIRED;
   if (alert.state !== "closed") return null;
   if (alert.decided === "no match") return "A different person: closed, and nobody is approached.";
   return alert.engaged_by ? "The outcome is recorded, and the alert is closed." : "Closed: nobody was approached.";
 }
 
-function Over({ words, waits }: { words: string; waits: boolean }) {
+function Over({ words }: { words: string }) {
   return (
     <div className="stack phone-over">
       <Notice tone="good">
         <p>
-          <strong>{waits ? "Decided, and kept on this phone until the hub is reached." : words}</strong>
+          <strong>{words}</strong>
         </p>
         <p>Both pictures and everything about the person are wiped from this phone.</p>
       </Notice>

@@ -103,6 +103,12 @@ export function newer(read: Summary, answered: Summary | undefined): Summary {
   return answered && answered.version > read.version ? answered : read;
 }
 
+/** Whether nobody answered in time, which a phone without a network is not told; `now` by the hub's clock. */
+export function hasExpired(alert: Summary, now: number): boolean {
+  const open = alert.state === "raised" || alert.state === "seen" || alert.state === "adjudicated";
+  return alert.state === "expired" || (open && alert.decided === null && now >= Date.parse(alert.answer_by));
+}
+
 /** An alert as it will stand once everything that waits is sent: what the screen shows meanwhile. */
 export function ahead(alert: Summary, waiting: readonly Decision[], twoPerson: boolean): Summary {
   let shown = alert;
