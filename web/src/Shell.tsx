@@ -19,7 +19,7 @@ import {
 import { useState } from "react";
 import { NavLink, Outlet } from "react-router";
 import { useUpdates } from "./api/Events";
-import { type Role, useSession } from "./session/session";
+import { type Role, type SignedIn, useSession } from "./session/session";
 import { Button } from "./ui/Button";
 import { setTheme, theme } from "./ui/preferences";
 import { Notice } from "./ui/States";
@@ -29,6 +29,8 @@ interface Place {
   title: string;
   icon: typeof Radio;
   roles: readonly Role[];
+  /** Shown only with rights for the whole hub. */
+  forHub?: boolean;
 }
 
 /** Who sees which screens; what each may do there is the hub's word, not this list's. */
@@ -62,7 +64,7 @@ const PLACES: readonly Place[] = [
   { to: "/cameras", title: "Cameras", icon: Video, roles: ["administrator", "operator"] },
   { to: "/nodes", title: "Nodes", icon: Server, roles: ["administrator", "operator", "auditor"] },
   { to: "/people", title: "People", icon: Users, roles: ["administrator", "auditor"] },
-  { to: "/audit", title: "Audit", icon: FileSearch, roles: ["auditor"] },
+  { to: "/audit", title: "Audit", icon: FileSearch, roles: ["auditor"], forHub: true },
   {
     to: "/settings",
     title: "Settings",
@@ -79,13 +81,14 @@ const PLACES: readonly Place[] = [
   },
 ];
 
-export function placesFor(holds: (...roles: Role[]) => boolean): readonly Place[] {
-  return PLACES.filter((place) => holds(...place.roles));
+function placesFor({ holds, holdsForHub }: Pick<SignedIn, "holds" | "holdsForHub">): readonly Place[] {
+  return PLACES.filter((place) => (place.forHub ? holdsForHub : holds)(...place.roles));
 }
 
 /** The frame around every screen but the phone's: where one can go, who is signed in, whether the hub is heard. */
 export function Shell() {
-  const { session, holds, lock, signOut } = useSession();
+  const signedIn = useSession();
+  const { session, lock, signOut } = signedIn;
   const { state } = useUpdates();
   const [open, setOpen] = useState(false);
   const [light, setLight] = useState(theme() === "light");
@@ -105,7 +108,7 @@ export function Shell() {
           </Button>
         </span>
         <nav className="nav" aria-label="Screens">
-          {placesFor(holds).map(({ to, title, icon: Icon }) => (
+          {placesFor(signedIn).map(({ to, title, icon: Icon }) => (
             <NavLink key={to} to={to} onClick={() => setOpen(false)}>
               <Icon aria-hidden />
               {title}

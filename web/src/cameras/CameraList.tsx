@@ -17,14 +17,14 @@ export function useCameras() {
 }
 
 export function CameraList() {
-  const { holds } = useSession();
+  const { holdsForHub } = useSession();
   const found = useCameras();
   return (
     <Page
       title="Cameras"
       below="A camera runs only while its deployment is live and an officer is there."
       actions={
-        holds("administrator") && (
+        holdsForHub("administrator") && (
           <ButtonLink kind="primary" to="/cameras/new">
             Add a camera
           </ButtonLink>

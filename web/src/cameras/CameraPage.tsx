@@ -31,11 +31,11 @@ export function CameraPage() {
 }
 
 function Camera({ camera }: { camera: CameraView }) {
-  const { holds } = useSession();
+  const { holdsForHub } = useSession();
   const [forgetting, setForgetting] = useState(false);
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const mayChange = holds("administrator");
+  const mayChange = holdsForHub("administrator");
   return (
     <Page
       title={camera.name}

@@ -14,7 +14,7 @@ import { Time } from "../ui/Time";
 type Node = Schemas["NodeView"];
 
 export default function NodeRoutes() {
-  const { holds } = useSession();
+  const { holdsForHub } = useSession();
   const [inviting, setInviting] = useState(false);
   const found = useQuery({
     queryKey: ["nodes"],
@@ -26,7 +26,7 @@ export default function NodeRoutes() {
       title="Nodes"
       below="The machines at the cameras. Each has keys of its own and obeys only this hub."
       actions={
-        holds("administrator") && (
+        holdsForHub("administrator") && (
           <Button kind="primary" onPress={() => setInviting(true)}>
             Enrol a node
           </Button>
@@ -51,13 +51,13 @@ export default function NodeRoutes() {
           </div>
         )}
       </Shown>
-      {holds("administrator", "authorising officer", "auditor") && <Owed nodes={found.data?.items ?? []} />}
+      {holdsForHub("administrator", "authorising officer", "auditor") && <Owed nodes={found.data?.items ?? []} />}
     </Page>
   );
 }
 
 function NodeCard({ node }: { node: Node }) {
-  const { holds } = useSession();
+  const { holdsForHub } = useSession();
   const [revoking, setRevoking] = useState(false);
   const wrong = Boolean(node.complaint || node.doubled_at || node.clock_is_wrong);
   return (
@@ -88,7 +88,7 @@ function NodeCard({ node }: { node: Node }) {
             Not enrolled yet. Its one-time code works until <Time at={node.code_valid_until} />.
           </p>
         )}
-        {holds("administrator") && !node.revoked_at && (
+        {holdsForHub("administrator") && !node.revoked_at && (
           <div>
             <Button kind="danger" onPress={() => setRevoking(true)}>
               Revoke
@@ -188,7 +188,7 @@ function Invite({ onClose }: { onClose: () => void }) {
 type OwedReceipt = Schemas["OwedReceiptView"];
 
 function Owed({ nodes }: { nodes: readonly Node[] }) {
-  const { holds } = useSession();
+  const { holdsForHub } = useSession();
   const [writing, setWriting] = useState<OwedReceipt | null>(null);
   const found = useQuery({
     queryKey: ["nodes", "owed"],
@@ -215,7 +215,7 @@ function Owed({ nodes }: { nodes: readonly Node[] }) {
               {
                 title: "",
                 show: (row) =>
-                  holds("administrator", "authorising officer") && (
+                  holdsForHub("administrator", "authorising officer") && (
                     <Button onPress={() => setWriting(row)}>Write off</Button>
                   ),
               },

@@ -18,7 +18,7 @@ const SIGNS = [
 /** What belongs to one deployment: its record, the annex to its assessments, its notices. */
 export function DeploymentPanel() {
   const [deployment, setDeployment] = useState<string | null>(null);
-  const { holds } = useSession();
+  const { holdsForHub } = useSession();
   return (
     <div className="stack">
       <Panel>
@@ -61,7 +61,7 @@ export function DeploymentPanel() {
             </div>
           </Panel>
           <Notices deployment={deployment} />
-          {holds("auditor") && <Notification deployment={deployment} />}
+          {holdsForHub("auditor") && <Notification deployment={deployment} />}
         </>
       )}
     </div>

@@ -7,7 +7,7 @@ import { EvidencePanel, RegulatorPanel } from "./Disclosure";
 import { KnownAnswersPanel } from "./KnownAnswersPanel";
 
 export default function ReportRoutes() {
-  const { holds } = useSession();
+  const { holds, holdsForHub } = useSession();
   return (
     <Page title="Reports" below="What is published, put up on the spot, and handed to a court or a regulator.">
       <Tabs
@@ -16,7 +16,7 @@ export default function ReportRoutes() {
           { title: "Deployments", content: <DeploymentPanel /> },
           { title: "Annual report", content: <AnnualPanel />, shown: holds("authorising officer") },
           { title: "Evidence", content: <EvidencePanel />, shown: holds("authorising officer", "auditor") },
-          { title: "Regulator", content: <RegulatorPanel />, shown: holds("auditor") },
+          { title: "Regulator", content: <RegulatorPanel />, shown: holdsForHub("auditor") },
           {
             title: "Known answers",
             content: <KnownAnswersPanel />,

@@ -84,9 +84,12 @@ function Inside({ session, again, children }: { session: Session; again: () => P
   const queries = useQueryClient();
   const value = useMemo<SignedIn>(() => {
     const held = new Set<Role>(session.roles);
+    const holds = (...roles: Role[]) => roles.some((role) => held.has(role));
+    const wholeHub = !session.reach.forces.length && !session.reach.sites.length;
     return {
       session,
-      holds: (...roles) => roles.some((role) => held.has(role)),
+      holds,
+      holdsForHub: (...roles) => wholeHub && holds(...roles),
       lock: () => void api.POST("/api/v1/session/lock").finally(again),
       signOut: async () => {
         await api.DELETE("/api/v1/session");

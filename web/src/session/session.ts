@@ -9,6 +9,8 @@ export interface SignedIn {
   session: Session;
   /** Whether any of the roles is held. */
   holds: (...roles: Role[]) => boolean;
+  /** The same with rights for the whole hub, without which its log, machines and rules are not to be touched. */
+  holdsForHub: (...roles: Role[]) => boolean;
   lock: () => void;
   signOut: () => Promise<void>;
 }

@@ -14,7 +14,7 @@ import { useToast } from "../ui/Toasts";
 
 /** No threshold without one: for which models and list sizes a threshold was shown to be safe. */
 export function CertificatePanel() {
-  const { holds } = useSession();
+  const { holdsForHub } = useSession();
   const queries = useQueryClient();
   const found = useQuery({
     queryKey: ["certificates"],
@@ -30,7 +30,7 @@ export function CertificatePanel() {
       <Panel
         title="Threshold certificates"
         actions={
-          holds("administrator") && (
+          holdsForHub("administrator") && (
             <Button isDisabled={packaged.isPending} onPress={() => packaged.mutate()}>
               Take in those that come with OpenLFR
             </Button>
@@ -74,7 +74,7 @@ export function CertificatePanel() {
           )}
         </Shown>
       </Panel>
-      {holds("administrator") && <TakeIn />}
+      {holdsForHub("administrator") && <TakeIn />}
     </div>
   );
 }

@@ -18,12 +18,12 @@ import { inWords } from "./duration";
 
 /** How long what is kept, what is due, and what a court or complaint holds back. */
 export function RetentionPanel() {
-  const { holds } = useSession();
+  const { holds, holdsForHub } = useSession();
   return (
     <div className="stack">
-      {holds("administrator", "watchlist manager", "auditor") && <Due />}
+      {holdsForHub("administrator", "watchlist manager", "auditor") && <Due />}
       <Policy />
-      {holds("authorising officer", "auditor") && <Holds />}
+      {(holds("authorising officer") || holdsForHub("auditor")) && <Holds />}
     </div>
   );
 }
@@ -57,7 +57,7 @@ function Policy() {
 }
 
 function Due() {
-  const { holds } = useSession();
+  const { holdsForHub } = useSession();
   const [asking, setAsking] = useState(false);
   const [reason, setReason] = useState("");
   const [job, setJob] = useState<string | null>(null);
@@ -70,7 +70,7 @@ function Due() {
     <Panel
       title="Due for destruction"
       actions={
-        holds("administrator", "watchlist manager") && (
+        holdsForHub("administrator", "watchlist manager") && (
           <Button kind="danger" onPress={() => setAsking(true)}>
             Purge now
           </Button>

@@ -8,7 +8,7 @@ import { RetentionPanel } from "./RetentionPanel";
 import { WebhookPanel } from "./WebhookPanel";
 
 export default function SettingsRoutes() {
-  const { holds } = useSession();
+  const { holdsForHub } = useSession();
   return (
     <Page title="Settings" below="Your own sign-in, and the rules that hold for everybody at this hub.">
       <Tabs
@@ -18,7 +18,7 @@ export default function SettingsRoutes() {
           { title: "Retention", content: <RetentionPanel /> },
           { title: "Certificates", content: <CertificatePanel /> },
           { title: "Jurisdiction", content: <ProfilePanel /> },
-          { title: "Webhooks", content: <WebhookPanel />, shown: holds("administrator") },
+          { title: "Webhooks", content: <WebhookPanel />, shown: holdsForHub("administrator") },
         ]}
       />
     </Page>
