@@ -19,6 +19,12 @@ from tests.support.console import LAPTOP, WAIT_MS, Desk, desk, settled
 from tests.support.faces import astronaut, grace_hopper_file
 from tests.support.watchlists import row, write_csv
 
+from openlfr.hub.schemas.camera_checks import check_view
+from openlfr.policy.camera_check import CheckFigures, ReasonCount, Spread
+from openlfr.policy.identifiers import CameraId, StaffId
+from openlfr.records.camera_checks import KeptCheck
+from openlfr.sealing.canonical import JsonValue
+
 NEWCOMER: Final = "Nia Newcomer"
 ROLES: Final = ("authorising officer", "engagement officer", "auditor")
 SITE: Final = "Station Square"
@@ -50,6 +56,34 @@ _FOUND: Final = {
     ],
 }
 """What a node finds that runs, in a network with a camera."""
+
+
+def _checked(camera: str) -> JsonValue:
+    """What the API says of a camera that was checked."""
+    measured = CheckFigures(
+        seconds=30.0,
+        width=1280,
+        height=720,
+        decoded=740,
+        smallest_face_px=40,
+        faces=130,
+        in_zone=120,
+        passages=17,
+        clear=12,
+        too_small=2,
+        passed=7,
+        eye_px=Spread(14.0, 22.0, 34.0),
+        sharpness=Spread(70.0, 95.0, 99.0),
+        pitch=Spread(-12.0, -7.0, -2.0),
+        yaw=Spread(1.0, 4.0, 11.0),
+        eye_px_bins=(0, 1, 2, 1, 4, 2, 2, 0, 0, 0, 0),
+        reasons=(ReasonCount("InterEyeDistance", 4), ReasonCount("Sharpness", 1)),
+    )
+    at = datetime(2026, 5, 1, 9, 30, tzinfo=UTC)
+    kept = KeptCheck("check", CameraId(camera), StaffId("hub"), at, at, measured)
+    view: JsonValue = check_view(camera, None, kept, at).model_dump(mode="json")
+    return view
+
 
 Seen = tuple[str, Page]
 """A screen by a name of its own, and the page that shows it now, as wide as a laptop."""
@@ -231,6 +265,9 @@ class Walk:
         page.unroute("**/camera-searches**")
         camera = self.at.ask("/cameras")["items"][0]["camera"]
         yield "camera", self.go(f"/cameras/{camera}")
+        page.route("**/checks/newest", lambda route: route.fulfill(json=_checked(camera)))
+        yield "camera-checked", self.go(f"/cameras/{camera}")
+        page.unroute("**/checks/newest")
         page = self.go("/nodes")
         yield "nodes", page
         page.get_by_role("button", name="Enrol a node").click()
