@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import timedelta
 from http import HTTPStatus
@@ -139,10 +140,20 @@ def test_a_deployment_from_application_to_review_over_the_api(api: ApiHub, tmp_p
     (waiting,) = api.get(ENGAGER, f"{path}/alerts/open")
     assert SECRET_NAME not in json.dumps(waiting)
     assert "score" not in waiting
+    assert (waiting["camera_name"], waiting["place"]) == ("North End, facing south", "North End")
     blind = api.get(OPERATOR, alert, blind=True)
     assert (blind["person"]["name"], blind["score"], blind["blind"]) == (SECRET_NAME, None, True)
     assert api.browsers[OPERATOR].get(f"{alert}/pictures/probe").content == PICTURES.probe
     assert api.browsers[OPERATOR].get(f"{alert}/pictures/candidate").content == PICTURES.candidate
+    assert (blind["direction"], len(blind["probes"])) == ("towards the camera, to the left of the picture", 2)
+    assert blind["candidates"][1] == {
+        "taken_on": "1979-05-06",
+        "quality": 64.0,
+        "face": {"x": 0.5, "y": 0.5, "height": 1 / 1.8},
+    }
+    further = api.get(OPERATOR, f"{alert}/further-pictures")
+    assert b64decode(further["probes"][0]) == PICTURES.probes[1]
+    assert b64decode(further["candidates"][0]) == PICTURES.candidates[1]
     api.act(OPERATOR, alert, "mark-seen")
     reasons = ["subject: features agree"]
     judged = api.act(OPERATOR, alert, "adjudicate", judgement="engage", reasons=reasons, note="A scar.", blind=True)
@@ -165,7 +176,7 @@ def test_a_deployment_from_application_to_review_over_the_api(api: ApiHub, tmp_p
     api.act(OPERATOR, wrong, "adjudicate", judgement="no match", reasons=["subject: features differ"])
     history = [each["act"] for each in api.get(OPERATOR, f"{alert}/history")["items"]]
     assert history[-1] == "RAISE_ALERT"
-    assert history.count("VIEW_ALERT") == 4
+    assert history.count("VIEW_ALERT") == 5
 
     # Counts, a pause, the end.
     report_faces_seen(api.records, DeploymentId(drafted["deployment"]), NodeId("node-1"), 4000, "tracks/1")

@@ -19,6 +19,7 @@ from openlfr.node import deployment_work
 from openlfr.node.recognition import Recognition
 from openlfr.policy.identifiers import DeploymentId, HubId
 from openlfr.policy.plan import Order
+from openlfr.policy.raised_alert import MOST_PICTURES
 from openlfr.sealing.signature import SigningKey
 
 OTHER_HUB = SigningKey(b"\x66" * 32)
@@ -61,6 +62,12 @@ def test_a_live_deployment_raises_alerts_obeys_a_removal_and_leaves_nothing_when
                 assert first.pictures.probe.startswith(b"\xff\xd8")
                 assert first.pictures.candidate in [each.pictures[0].portrait for each in hub.people]
                 assert hub.last.cameras[0].situation == "armed"
+                await until(lambda: any(later.alert == first.raised.alert for later, _ in hub.later))
+                later, shots = next(each for each in hub.later if each[0].alert == first.raised.alert)
+                assert (later.node, later.deployment) == (first.raised.node, first.raised.deployment)
+                assert len(first.raised.probes) + len(later.probes) <= MOST_PICTURES
+                assert len(shots) == len(later.probes)
+                assert all(each.startswith(b"\xff\xd8") for each in shots)
 
                 hub.remove(HOPPER)
                 hub.order(plan(hub.clock, hub.people, sequence=2))

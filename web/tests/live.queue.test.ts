@@ -5,7 +5,7 @@ import { ageOf } from "../src/live/PersonFacts";
 import { stepped, ZOOMS, zoomed } from "../src/live/Pictures";
 import { ACKNOWLEDGE_MS, inOrder, judgedBy, type Listed, leftOf, standing, stepFrom, waitOf } from "../src/live/queue";
 import { atScale } from "../src/live/scale";
-import { sinceBest } from "../src/live/words";
+import { sinceAlert } from "../src/live/words";
 
 const NOON = Date.parse("2026-05-11T12:00:00Z");
 const ANSWER_MS = 15 * 60_000;
@@ -128,8 +128,8 @@ test("other shots follow each other round and round, and are told by their time"
   expect([0, 1, 2].map((now) => stepped(now, 1, 3))).toEqual([1, 2, 0]);
   expect(stepped(0, -1, 3)).toBe(2);
   expect(stepped(0, 1, 0)).toBe(0);
-  expect(sinceBest("2026-05-11T12:00:00.4Z", "2026-05-11T12:00:01Z")).toBe("0.6 s earlier");
-  expect(sinceBest("2026-05-11T12:00:02.2Z", "2026-05-11T12:00:01Z")).toBe("1.2 s later");
+  expect(sinceAlert("2026-05-11T12:00:00.4Z", "2026-05-11T12:00:01Z")).toBe("0.6 s earlier");
+  expect(sinceAlert("2026-05-11T12:00:02.2Z", "2026-05-11T12:00:01Z")).toBe("1.2 s later");
 });
 
 test("a camera of a silent node is unheard, whatever it said last", () => {

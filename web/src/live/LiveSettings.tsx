@@ -12,6 +12,8 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["4", "Possibly the same"],
   ["a b c …", "Choose reasons, then Enter"],
   ["+ − 0", "Zoom both pictures, and back"],
+  ["← →", "Other shots of the passer-by"],
+  ["[ ]", "Other pictures of the person on the list"],
   ["Esc", "Back to the cameras"],
   ["p", "Pause at once"],
   ["Shift e", "End the deployment (asks first)"],

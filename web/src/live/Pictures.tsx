@@ -7,7 +7,7 @@ import { ageOf } from "./PersonFacts";
 import type { AlertView } from "./queries";
 import { atScale, type Face } from "./scale";
 import { Thumbnails } from "./Thumbnails";
-import { sinceBest } from "./words";
+import { sinceAlert } from "./words";
 
 export const ZOOMS: readonly number[] = [0.75, 1, 1.4, 2, 2.8];
 export const PLAIN = 1;
@@ -78,7 +78,7 @@ export function Pictures({ view, zoom, onZoom }: Props) {
       </div>
       <div className="pictures-pair picture-says">
         <span>
-          {shot === 0 ? "The best shot" : sinceBest(probe.captured_at, at)}, quality {Math.round(probe.quality)}/100
+          {shot === 0 ? "At the alert" : sinceAlert(probe.captured_at, at)}, quality {Math.round(probe.quality)}/100
         </span>
         <span>
           {ageOf(candidate.taken_on, at)}, quality {Math.round(candidate.quality)}/100
@@ -91,7 +91,7 @@ export function Pictures({ view, zoom, onZoom }: Props) {
             addresses={pictures.probes}
             pictures={probes.map((each, place) => ({
               face: each.face,
-              words: place === 0 ? "The best shot" : `A shot ${sinceBest(each.captured_at, at)}`,
+              words: place === 0 ? "The shot at the alert" : `A shot ${sinceAlert(each.captured_at, at)}`,
             }))}
             chosen={shot}
             onChoose={setShot}

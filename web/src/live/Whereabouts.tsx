@@ -8,7 +8,8 @@ export function Whereabouts({ view }: { view: AlertView }) {
     <p className="whereabouts">
       <MapPin aria-hidden />
       <span>
-        <strong>{view.camera_name}</strong>, {view.place}, <Time at={view.captured_at} clock />
+        <strong>{view.camera_name}</strong>
+        {view.place !== view.camera_name && `, ${view.place}`}, <Time at={view.captured_at} clock />
         {view.direction && <span className="direction">Walking {view.direction}</span>}
       </span>
     </p>

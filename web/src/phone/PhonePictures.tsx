@@ -5,7 +5,7 @@ import { PLAIN, stepped } from "../live/Pictures";
 import type { AlertView } from "../live/queries";
 import { atScale, type Face } from "../live/scale";
 import { Thumbnails } from "../live/Thumbnails";
-import { sinceBest } from "../live/words";
+import { sinceAlert } from "../live/words";
 
 /** A finger that moves further across goes to the next picture; less is a tap. */
 const SWIPE_PX = 40;
@@ -30,7 +30,7 @@ export function PhonePictures({ view, probe, candidate }: Props) {
         addresses={probe ? [probe, ...further.probes] : []}
         pictures={view.probes.map((each, place) => ({
           face: each.face,
-          words: place === 0 ? "Seen just now" : `Seen ${sinceBest(each.captured_at, at)}`,
+          words: place === 0 ? "Seen just now" : `Seen ${sinceAlert(each.captured_at, at)}`,
         }))}
         alt="The passer-by, with everybody else blurred"
         label="Shots of the passer-by"
