@@ -23,7 +23,7 @@ export function Locked({ session, onDone }: { session: Session; onDone: () => Pr
         <Brand />
         <Panel title="The console is locked">
           <div className="stack">
-            <p>Nobody did anything here for a while, {session.name}. What you were doing is kept: unlock to go on.</p>
+            <p>{session.name}, what you were doing is kept: unlock to go on.</p>
             <PasskeyButton
               ask={async () => body(await api.POST("/api/v1/session/unlock/passkey/options"))}
               show={async (answer) => api.POST("/api/v1/session/unlock/passkey", { body: answer })}

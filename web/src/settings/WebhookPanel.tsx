@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body, type Schemas } from "../api/client";
 import { Problem } from "../api/problem";
+import { capital } from "../api/vocabulary";
 import { Button } from "../ui/Button";
 import { ConfirmDialog, Dialog } from "../ui/Dialog";
 import { Checkbox, CheckboxGroup, TextField } from "../ui/Field";
@@ -19,6 +20,11 @@ const KINDS: readonly Kind[] = [
   "camera.changed",
   "node.changed",
 ];
+
+/** "Alert raised", of `alert.raised`. */
+function wordsOf(kind: Kind): string {
+  return capital(kind.replace(".", " "));
+}
 
 /** Other systems that are told what happens: signed, in order, tried again for a day. */
 export function WebhookPanel() {
@@ -54,7 +60,7 @@ export function WebhookPanel() {
             columns={[
               { title: "Name", show: (row) => row.name },
               { title: "Address", show: (row) => <span className="mono">{row.address}</span> },
-              { title: "Told of", show: (row) => row.kinds.join(", ") },
+              { title: "Told of", show: (row) => row.kinds.map(wordsOf).join("; ") },
               {
                 title: "State",
                 show: (row) =>
@@ -134,7 +140,7 @@ function AddWebhook({ onClose, onDone }: { onClose: () => void; onDone: () => Pr
             label="Tell of"
             value={kinds}
             onChange={setKinds}
-            options={KINDS.map((kind) => ({ id: kind, text: kind }))}
+            options={KINDS.map((kind) => ({ id: kind, text: wordsOf(kind), hint: kind }))}
             wrong={wrong("kinds")}
           />
           <Checkbox isSelected={matches} onChange={setMatches}>
