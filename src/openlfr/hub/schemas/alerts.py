@@ -285,7 +285,9 @@ class AlertView(Answering):
     direction: Direction | None = Field(
         description="The way the person walks; null where they were seen too shortly to say, or stood."
     )
-    probes: list[ProbeView] = Field(description="Of each picture of the passer-by: those of the alert, the best first, then later ones.")
+    probes: list[ProbeView] = Field(
+        description="Of each picture of the passer-by: those of the alert, the best first, then later ones."
+    )
     candidates: list[CandidateView] = Field(description="Of each reference picture; the first is the one found.")
     blind: bool = Field(description="Scores are withheld until you have given your judgement.")
     score: float | None = Field(description="What is compared with the threshold; null while it is withheld.")
