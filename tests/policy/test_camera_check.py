@@ -44,6 +44,8 @@ def test_a_good_camera_has_nothing_to_mend() -> None:
     assert report.verdict is CheckVerdict.GOOD
     assert {each.subject for each in report.rows} == set(CheckSubject)
     assert all(each.finding and not each.advice for each in report.rows)
+    assert row(GOOD, CheckSubject.LIGHT).finding == "All faces are well lit."
+    assert row(replace(GOOD, dark=1), CheckSubject.LIGHT).finding == "Of the faces, 10 % too dark."
 
 
 @pytest.mark.parametrize(

@@ -285,9 +285,9 @@ def _light(figures: CheckFigures) -> CheckRow:
         (figures.back_lit, "against the light", "Faces are lit from behind: turn the camera, or widen its range."),
         (figures.flat, "without contrast", "Faces have little contrast: clean the lens, and check haze and bitrate."),
     )
-    verdicts = [(_at_most(looks / figures.clear, BADLY_LIT_SHARES), words) for looks, _, words in faults]
-    shares = [f"{_percent(looks / figures.clear)} {what}" for looks, what, _ in faults]
-    finding = f"Of the faces, {', '.join(shares[:-1])} and {shares[-1]}."
+    verdicts = [(_at_most(badly / figures.clear, BADLY_LIT_SHARES), words) for badly, _, words in faults]
+    shares = [f"{_percent(badly / figures.clear)} {what}" for badly, what, _ in faults if badly]
+    finding = f"Of the faces, {', '.join(shares)}." if shares else "All faces are well lit."
     advice = " ".join(words for verdict, words in verdicts if verdict is not CheckVerdict.GOOD)
     return CheckRow(CheckSubject.LIGHT, _worse(*(verdict for verdict, _ in verdicts)), finding, advice)
 

@@ -11,7 +11,7 @@ def camera_check_page(camera: str, measured_at: datetime, figures: CheckFigures,
     """The report on the camera of this name. Who asked for the check stands in the audit log, not here."""
     return Document(
         title=f"Camera check: {camera}",
-        publisher="",
+        publisher="Commissioning of cameras",
         made_at=made_at,
         blocks=tuple(_blocks(measured_at, figures)),
     )
@@ -25,8 +25,8 @@ def _blocks(measured_at: datetime, figures: CheckFigures) -> Iterator[Block]:
     )
     yield Facts((("Verdict", report.verdict.value), ("Faces to be seen clearly", str(figures.clear))))
     yield Table(
-        "Side by side of the camera",
-        ("", "Verdict", "Found"),
+        "What was found",
+        ("Of the camera", "Verdict", "Found"),
         tuple((row.subject.value, row.verdict.value, row.finding) for row in report.rows),
         frozenset({1, 2}),
     )
