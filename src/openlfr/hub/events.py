@@ -221,16 +221,18 @@ class EventFeed:
 
     async def _seen_by_limited(self) -> Mapping[Reach, Sees]:
         """Which cameras those who listen with limited rights see; nothing is read where nobody is limited."""
-        limited = {each.caller.actor.reach for each in self._listeners if not each.caller.actor.reach.whole_hub}
+        actors = [each.caller.actor for each in self._listeners]
+        limited = [each for each in actors if not each.reach.whole_hub]
         try:
             return await asyncio.to_thread(self._seen_by, limited) if limited else {}
         except RecordsError as error:
             log.warning("camera_places_not_read", reason=str(error))
             return {}
 
-    def _seen_by(self, reaches: Collection[Reach]) -> dict[Reach, Sees]:
+    def _seen_by(self, limited: Collection[Actor]) -> dict[Reach, Sees]:
         with self._records.database.reading() as session:
-            return {reach: seen_cameras(session, reach) for reach in reaches}
+            each_once = {actor.reach: actor for actor in limited}
+            return {reach: seen_cameras(self._records, session, actor) for reach, actor in each_once.items()}
 
     def _encoded_fleets(self, seen: Mapping[Reach, Sees] | None = None) -> dict[Reach, bytes]:
         """What is told of the fleet, to whom: all of it, and what each limited reach sees."""

@@ -1,8 +1,8 @@
 """Where cameras stand, for those whose rights are limited to some forces and sites.
 
-They see the cameras within their reach, the nodes that run these, and nothing else of the fleet. A camera whose place
-nobody named is within no limited reach: on a hub of one force it makes no difference, on one of several it stays
-hidden from the others until somebody says whose it is.
+They see the cameras that stand within their reach, those through which a deployment there is authorised to look, the
+nodes that run these, and nothing else of the fleet. Otherwise a camera whose place nobody named is within no limited
+reach: on a hub of one force it makes no difference, on one of several it stays hidden until somebody says whose it is.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,13 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from openlfr.policy.authority import Terms
+from openlfr.policy.deployment import UNDER_AUTHORITY
 from openlfr.policy.identifiers import CameraId, is_identifier
-from openlfr.policy.reach import Reach
 from openlfr.policy.refusal import FieldProblem, Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import Action, Actor, may_act
 from openlfr.policy.text import LONGEST_NAME, text_problems
 from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.camera_place_tables import CameraPlaceRow
+from openlfr.records.deployment_store import deployments_in
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.looking import may_look
 from openlfr.records.node_tables import CameraRow
@@ -56,7 +57,8 @@ def place_of(records: HubRecords, by: Actor, camera: CameraId, origin: str) -> C
     if refusal is not None:
         return refusal
     with records.database.reading() as session:
-        if not is_identifier(camera) or session.get(CameraRow, camera) is None or not sees_camera(session, by, camera):
+        there = is_identifier(camera) and session.get(CameraRow, camera) is not None
+        if not there or not sees_camera(records, session, by, camera):
             return _UNKNOWN
         return places(session).get(camera, CameraPlace())
 
@@ -67,22 +69,25 @@ def places(session: Session) -> Mapping[CameraId, CameraPlace]:
     return {CameraId(camera): CameraPlace(force, site) for camera, force, site in rows}
 
 
-def seen_cameras(session: Session, reach: Reach) -> Callable[[CameraId], bool]:
-    """Which cameras somebody of this reach sees."""
-    if reach.whole_hub:
+def seen_cameras(records: HubRecords, session: Session, by: Actor) -> Callable[[CameraId], bool]:
+    """Which cameras somebody sees."""
+    if by.reach.whole_hub:
         return lambda _: True
-    seen = {camera for camera, place in places(session).items() if reach.covers(place.force, place.site)}
+    seen = {camera for camera, place in places(session).items() if by.reach.covers(place.force, place.site)}
+    for each in deployments_in(records, session, by, *sorted(UNDER_AUTHORITY)):
+        if each.deployment.authority is not None:
+            seen.update(camera.camera for camera in each.deployment.authority.terms.cameras)
     return lambda camera: camera in seen
 
 
-def sees_camera(session: Session, by: Actor, camera: CameraId) -> bool:
-    """Whether a camera is within somebody's reach."""
-    return seen_cameras(session, by.reach)(camera)
+def sees_camera(records: HubRecords, session: Session, by: Actor, camera: CameraId) -> bool:
+    """Whether somebody sees a camera."""
+    return seen_cameras(records, session, by)(camera)
 
 
-def camera_problems(session: Session, by: Actor, terms: Terms) -> Iterator[FieldProblem]:
+def camera_problems(records: HubRecords, session: Session, by: Actor, terms: Terms) -> Iterator[FieldProblem]:
     """What is wrong with the cameras that somebody asks for, or authorises: those beyond their reach are not theirs."""
-    seen = seen_cameras(session, by.reach)
+    seen = seen_cameras(records, session, by)
     for number, each in enumerate(terms.cameras):
         if not seen(each.camera):
             sentence = f"Your rights are limited to {by.reach}: choose a camera there, or have this one placed there."

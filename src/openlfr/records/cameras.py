@@ -113,7 +113,7 @@ class Cameras:
                 log = reference(KIND, "")
                 return write_refused(self.records, session, by, Action.VIEW_FLEET, log, origin, verdict)
         with self.records.database.reading() as session:
-            seen = seen_cameras(session, by.reach)
+            seen = seen_cameras(self.records, session, by)
             rows = session.scalars(select(CameraRow).order_by(CameraRow.id))
             return [self._camera(row) for row in rows if seen(CameraId(row.id))]
 
@@ -122,7 +122,7 @@ class Cameras:
         if by.reach.whole_hub:
             return True
         with self.records.database.reading() as session:
-            return sees_camera(session, by, camera)
+            return sees_camera(self.records, session, by, camera)
 
     def look(self, by: Actor, camera: CameraId, origin: str) -> NodeId | Refusal:
         """Begin to look through a camera: the node that shows it. The look is in the audit log before any picture."""
@@ -130,7 +130,7 @@ class Cameras:
             log = reference(KIND, camera)
             verdict = may_act(by, Action.VIEW_CAMERA, self.records.clock())
             row = None if isinstance(verdict, Refusal) or not is_identifier(camera) else session.get(CameraRow, camera)
-            if row is None or not sees_camera(session, by, camera):
+            if row is None or not sees_camera(self.records, session, by, camera):
                 refusal = verdict if isinstance(verdict, Refusal) else NO_SUCH_CAMERA
                 return write_refused(self.records, session, by, Action.VIEW_CAMERA, log, origin, refusal)
             write_done(self.records, session, by, Action.VIEW_CAMERA, log, origin, "Looked through it, blurred.")

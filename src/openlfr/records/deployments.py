@@ -131,7 +131,7 @@ class Deployments:
         deployment = Deployment(DeploymentId(self.records.new_id()), rehearsal, application, (by.staff,))
         with self.records.database.writing() as session:
             verdict = may_act(by, Action.DRAFT_APPLICATION, self.records.clock())
-            problems = (*malformed(application), *_misplaced(session, by, application))
+            problems = (*malformed(application), *_misplaced(self.records, session, by, application))
             refusal: Refusal | None = None
             if isinstance(verdict, Refusal):
                 refusal = verdict
@@ -150,7 +150,7 @@ class Deployments:
         """Rewrite the application of a draft."""
 
         def make(session: Session, _record: DeploymentRecord) -> Act | Refusal:
-            problems = tuple(_misplaced(session, asked.by, application))
+            problems = tuple(_misplaced(self.records, session, asked.by, application))
             return refused_fields("The draft", problems) if problems else Draft(application)
 
         return self._act(asked, Action.DRAFT_APPLICATION, make, "Redrafted.")
@@ -343,7 +343,7 @@ class Deployments:
 
     def _deciding(self, by: Actor, written: WrittenDecision, act: Callable[[Decision], Act]) -> Making:
         def make(session: Session, record: DeploymentRecord) -> Act | Refusal:
-            problems = tuple(camera_problems(session, by, written.terms))
+            problems = tuple(camera_problems(self.records, session, by, written.terms))
             if problems:
                 return refused_fields("The authority", problems)
             return act(
@@ -404,11 +404,11 @@ class Deployments:
         return after if isinstance(after, Refusal) else (before, after)
 
 
-def _misplaced(session: Session, by: Actor, application: Application) -> Iterator[FieldProblem]:
+def _misplaced(records: HubRecords, session: Session, by: Actor, application: Application) -> Iterator[FieldProblem]:
     """What of an application lies beyond the reach of who writes it: it would be gone for them, or look through cameras
     of others."""
     yield from by.reach.place_problems(application.controller, application.location.name)
-    yield from camera_problems(session, by, application.terms)
+    yield from camera_problems(records, session, by, application.terms)
 
 
 def _unknown() -> Refusal:

@@ -169,7 +169,7 @@ class Nodes:
             rows = session.scalars(select(NodeRow).order_by(NodeRow.id))
             if by.reach.whole_hub:
                 return [_node(row) for row in rows]
-            seen = seen_cameras(session, by.reach)
+            seen = seen_cameras(self.records, session, by)
             cameras = session.execute(select(CameraRow.id, CameraRow.node_id))
             running = {node for camera, node in cameras if seen(CameraId(camera))}
             return [_node(row) for row in rows if row.id in running]

@@ -41,7 +41,7 @@ function Place({ camera, place }: { camera: string; place: Schemas["PlaceView"] 
     <div className="stack">
       <p className="soft">
         People whose rights are limited to a force or site see the cameras named for it, as applications call them. Left
-        empty, only those with rights for the whole hub see this one.
+        empty, only those with rights for the whole hub see this one, and who works at a deployment that may use it.
       </p>
       <TextField label="Force" value={force} onChange={setForce} wrong={wrong("force")} maxLength={500} />
       <TextField label="Site" value={site} onChange={setSite} wrong={wrong("site")} maxLength={500} />

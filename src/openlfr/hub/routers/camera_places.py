@@ -22,7 +22,7 @@ class PlaceView(Answering):
 
 
 class PlaceForm(Asking):
-    """Where a camera stands. Left empty, it is seen by those with rights for the whole hub only."""
+    """Where a camera stands. Left empty, limited rights see it only at a deployment that may use it."""
 
     force: Name = Field("", description="As applications call the controller.", examples=["Kent Police"])
     site: Name = Field("", description="As applications call the location.", examples=["Dover, ferry terminal"])
