@@ -196,10 +196,13 @@ function Owed({ nodes }: { nodes: readonly Node[] }) {
   });
   return (
     <Panel title="Receipts still owed">
+      <p className="soft">
+        A node owes one from when it is given a list until it has said, signed, that it destroyed it.
+      </p>
       <Shown
         of={{ ...found, data: found.data?.items }}
         what="receipts"
-        empty={<Empty title="Every node has said that it destroyed its lists" />}
+        empty={<Empty title="No node has a list that it has not destroyed" />}
       >
         {(all) => (
           <Table

@@ -184,14 +184,16 @@ function Composition({ watchlist }: { watchlist: string }) {
     <Shown of={found} what="the composition">
       {(all) => (
         <Panel title="When it was frozen, without testers">
-          <p className="soft">A person may be in several categories.</p>
-          <Facts
-            of={[
-              ["People", all.people],
-              ["Under 18", all.under_18],
-              ...Object.entries(all.categories).map(([name, count]) => [capital(name), count] as const),
-            ]}
-          />
+          <div className="stack tight">
+            <p className="soft">A person may be in several categories.</p>
+            <Facts
+              of={[
+                ["People", all.people],
+                ["Under 18", all.under_18],
+                ...Object.entries(all.categories).map(([name, count]) => [capital(name), count] as const),
+              ]}
+            />
+          </div>
         </Panel>
       )}
     </Shown>
