@@ -141,7 +141,8 @@ def eye_distance_px(landmarks: NDArray[np.float32], pose: HeadPose) -> float:
 
     Turning the head brings the eyes together in the picture; the size of the face does not change with it.
     """
-    return float(np.hypot(*(landmarks[1] - landmarks[0]))) / max(np.cos(np.radians(min(abs(pose.yaw), 60))), 0.5)
+    shortened = float(np.cos(np.radians(min(abs(pose.yaw), 60))))
+    return float(np.hypot(*(landmarks[1] - landmarks[0]))) / max(shortened, 0.5)
 
 
 def geometric_components(face: Face, frame_width: int, frame_height: int) -> dict[QualityMeasure, float]:
