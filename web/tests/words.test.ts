@@ -5,6 +5,7 @@ import { fromLocal, toLocal } from "../src/deployments/moments";
 import { rate } from "../src/records/StatisticsPanel";
 import { inWords } from "../src/settings/duration";
 import { span } from "../src/ui/Time";
+import { counted } from "../src/ui/words";
 import { sorted } from "../src/watchlists/ImportPanel";
 
 describe("what a person types", () => {
@@ -76,5 +77,11 @@ describe("what a person reads", () => {
 
   test("a hub out of reach is told as that, and not as the person's fault", () => {
     expect(sentenceOf(new TypeError("Failed to fetch"))).toContain("nothing you typed is lost");
+  });
+
+  test("a count has its word, one or many", () => {
+    expect(counted(1, "alert")).toBe("1 alert");
+    expect(counted(0, "alert")).toBe("0 alerts");
+    expect(counted(2, "person", "people")).toBe("2 people");
   });
 });
