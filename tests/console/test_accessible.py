@@ -44,8 +44,8 @@ _MISSED: Final = """() => [...document.querySelectorAll("a[href], button, input,
   .filter((each) => !each.dataset.stopped)
   .map((each) => `${each.tagName} ${each.ariaLabel ?? each.textContent.slice(0, 30)}`)"""
 MOST_STOPS: Final = 150
-WHOLE_PHONE: Final = (PHONE[0], 3000)
-"""As wide as a phone, and so high that no bar at its edge covers what can be scrolled from under it."""
+HIGH: Final = 3000
+"""So high that no bar at the edge of a screen covers what can be scrolled from under it."""
 
 
 @dataclass
@@ -78,8 +78,8 @@ def looked_at(name: str, page: Page, axe: str, found: Findings) -> None:
     """Add what is wrong on a screen in both sizes and colours, and with the keyboard; leaves it as it was."""
     page.evaluate(axe)
     # Each size once and each colours once: how light a word is does not hang on the width.
-    for size, theme in ((WHOLE_PHONE, "dark"), (LAPTOP, "light")):
-        page.set_viewport_size({"width": size[0], "height": size[1]})
+    for size, theme in ((PHONE, "dark"), (LAPTOP, "light")):
+        page.set_viewport_size({"width": size[0], "height": HIGH})
         page.evaluate(_THEME, theme)
         settled(page)
         # Colours change over a frame or two.
@@ -87,6 +87,7 @@ def looked_at(name: str, page: Page, axe: str, found: Findings) -> None:
         if page.evaluate(_STICKS_OUT) > 0:
             found.sticking_out.append(f"{name} at {size[0]} px")
         found.axe += [f"{name} at {size[0]} px, {theme}: {each}" for each in page.evaluate(_RUN, TAGS)]
+    page.set_viewport_size({"width": LAPTOP[0], "height": LAPTOP[1]})
     page.evaluate(_THEME, "dark")
     found.keyboard += [f"{name}: {each}" for each in keyboard_faults(page)]
 
