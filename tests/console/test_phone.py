@@ -163,7 +163,7 @@ def test_a_decision_that_came_too_late_stays_with_the_hubs_sentence_until_the_of
         served.hub.alerts.adjudicate(AlertAsked(served.hub.operator, alert, "the van"), differs), Refusal
     )
     page.context.set_offline(False)
-    refused = page.get_by_role("alert")
+    refused = page.get_by_role("alert").filter(has_text="Somebody acted")
     expect(refused).to_contain_text("Somebody acted on this alert meanwhile", timeout=WAIT_MS)
     assert served.alert(alert).engaged_by is None
     refused.get_by_role("button", name="Take it back").click()
