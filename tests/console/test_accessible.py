@@ -78,8 +78,10 @@ def looked_at(name: str, page: Page, axe: str, found: Findings) -> None:
     """Add what is wrong on a screen in both sizes and colours, and with the keyboard; leaves it as it was."""
     page.evaluate(axe)
     # Each size once and each colours once: how light a word is does not hang on the width.
+    is_dialog = page.locator(".veil").count() > 0
     for size, theme in ((PHONE, "dark"), (LAPTOP, "light")):
-        page.set_viewport_size({"width": size[0], "height": HIGH})
+        # A dialog is as high as the window lets it be, and scrolls by itself.
+        page.set_viewport_size({"width": size[0], "height": size[1] if is_dialog else HIGH})
         page.evaluate(_THEME, theme)
         settled(page)
         # Colours change over a frame or two.
