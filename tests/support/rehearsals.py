@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.support.faces import grace_hopper, models
 from tests.support.living_hub import TERMINAL, administrator_of
 from tests.support.scripted_hub import street_setup
-from tests.support.staffed_hub import CANDIDATE_FACE, PROBE_FACE
+from tests.support.staffed_hub import CANDIDATE_FACE, PICTURES, PROBE_FACE
 
 from openlfr.cli.demo_console import demonstration_certificate
 from openlfr.enrolment.enrol import Enroller
@@ -173,7 +173,7 @@ def raised_in(rehearsal: Rehearsal, node: NodeId) -> RaisedAlert:
         shots=3,
         quality=80.0,
         direction=None,
-        probes=(ProbePicture(records.clock(), 80.0, PROBE_FACE),),
-        candidates=(CandidatePicture(records.clock().date(), 80.0, CANDIDATE_FACE),),
+        probes=(ProbePicture(records.clock(), 80.0, PROBE_FACE),) * len(PICTURES.probes),
+        candidates=(CandidatePicture(records.clock().date(), 80.0, CANDIDATE_FACE),) * len(PICTURES.candidates),
         person=person,
     )

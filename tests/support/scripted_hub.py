@@ -116,7 +116,7 @@ def listed(*names: str) -> tuple[ListedEntry, ...]:
             ListedEntry(
                 entry(
                     entry=EntryId(f"0196c000-0000-7000-8000-0000000002{number:02}"),
-                    person=PersonReference(f"N/{number}"),
+                    person=PersonReference(f"NOMINAL/{number}"),
                     name=name,
                     pictures=(Picture(picture, PictureSource.CUSTODY, datetime(2025, 2, 3, tzinfo=UTC).date()),),
                 ),

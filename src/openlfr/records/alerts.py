@@ -135,8 +135,9 @@ class Alerts:
 
         def read(session: Session) -> AlertView | None:
             found = read_view(self.records, session, asked.alert, asked.by)
-            question = session.get(KnownAnswerRow, asked.alert) is not None
-            return replace(found, alert=as_shown(found.alert)) if found is not None and question else found
+            if found is None or session.get(KnownAnswerRow, asked.alert) is None:
+                return found
+            return replace(found, alert=as_shown(found.alert))
 
         return self.looked(asked, words, read)
 
