@@ -84,8 +84,6 @@ def looked_at(name: str, page: Page, axe: str, found: Findings) -> None:
         page.set_viewport_size({"width": size[0], "height": size[1] if is_dialog else HIGH})
         page.evaluate(_THEME, theme)
         settled(page)
-        # Colours change over a frame or two.
-        page.wait_for_timeout(100)
         if page.evaluate(_STICKS_OUT) > 0:
             found.sticking_out.append(f"{name} at {size[0]} px")
         found.axe += [f"{name} at {size[0]} px, {theme}: {each}" for each in page.evaluate(_RUN, TAGS)]
