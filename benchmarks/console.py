@@ -80,7 +80,7 @@ def _link(program: "subprocess.Popen[bytes]", said: Any) -> str:
 def onlooker(browser: Browser, link: str, script: str = "") -> Iterator[tuple[Desk, str]]:
     """A browser that opened the link, with a script in every page, once an alert is shown; and the deployment."""
     address = link.partition("/api/")[0]
-    with desk(browser, address, size=SIZES[1]) as at:
+    with desk(browser, address, size=SIZES[1], service_workers="block") as at:
         at.context.add_init_script(script)
         at.page.goto(link)
         at.page.locator(".queue-row").first.wait_for(timeout=_FIRST_ALERT_WITHIN_MS)

@@ -66,7 +66,7 @@ def onlooker(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iter
         deployment, who = demonstrated(hub, folder)
         raise_alert(hub, deployment)
         # A camera whose node does not run shows no picture, which its screen says.
-        with hub.at_desk(browser, who, reduced_motion="reduce") as at:
+        with hub.at_desk(browser, who, reduced_motion="reduce", service_workers="block") as at:
             at.complaints.expected = ("/picture",)
             found = Findings()
             for name, page in walk(browser, at, deployment):

@@ -59,7 +59,7 @@ def test_a_person_is_found_and_everything_an_officer_needs_stands_beside() -> No
     entry, picture = EntryId(best.person_id), PictureId(best.picture)
     person = watchlist.person(entry, picture)
     assert person is not None
-    assert (person.name, person.person) == (HOPPER, "N/1")
+    assert (person.name, person.person) == (HOPPER, "NOMINAL/1")
     assert person.picture_taken_on == people[0].entry.pictures[0].taken_on
     (candidate,) = watchlist.candidates(entry, picture, 4)
     assert candidate.portrait == people[0].pictures[0].portrait

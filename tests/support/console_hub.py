@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import cv2
 import uvicorn
@@ -77,9 +78,9 @@ class ConsoleHub:
     def records(self) -> HubRecords:
         return self.hub.records
 
-    def screen(self, who: Actor, path: str, size: tuple[int, int] = LAPTOP) -> Page:
+    def screen(self, who: Actor, path: str, size: tuple[int, int] = LAPTOP, **options: Any) -> Page:
         """A screen of the console, in a browser of their own, at which somebody is signed in."""
-        context = self.browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="en-GB")
+        context = self.browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="en-GB", **options)
         self.contexts.append(context)
         sessions = Sessions(self.records, self.settings.idle_lock, self.settings.session_end)
         with self.records.database.writing() as session:
