@@ -97,6 +97,10 @@ def needed(sentence: str) -> NoReturn:
     pytest.skip(sentence)
 
 
+_WITHOUT_A_WORKER: Final = "Service Worker registration blocked by Playwright"
+"""What a browser notes that a test has told to do without service workers."""
+
+
 @dataclass
 class Complaints:
     """What a browser finds wrong: errors of scripts, violations of the page's policy, failures, foreign requests."""
@@ -129,7 +133,7 @@ class Complaints:
     def _note(self, sentence: str) -> None:
         # A refusal is an answer: the browser's note of it says nothing that the page does not show.
         refused = "Failed to load resource" in sentence and "status of 4" in sentence
-        if not refused and not any(each in sentence for each in self.expected):
+        if not refused and not any(each in sentence for each in (_WITHOUT_A_WORKER, *self.expected)):
             self.found.append(sentence)
 
 
