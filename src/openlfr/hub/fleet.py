@@ -108,6 +108,12 @@ class Fleet:
         }
 
     @property
+    def heard(self) -> frozenset[NodeId]:
+        """The nodes that said hello lately: those that can be asked something."""
+        now = self._records.clock()
+        return frozenset(node for node, news in self._news.newest.items() if not news.silent(now))
+
+    @property
     def fault(self) -> str | None:
         """Why nodes get no answer now, in a sentence, for the hub's health."""
         if not self._connection.connected:
@@ -303,5 +309,8 @@ class Fleet:
 
 def _dismissed(before: Standing, now: Standing) -> set[NodeId]:
     """Nodes that were revoked since, or were noticed to run twice."""
-    doubled = {node for node, each in now.nodes.items() if each.doubled and node in before.nodes}
-    return (before.nodes.keys() - now.nodes.keys()) | {node for node in doubled if not before.nodes[node].doubled}
+    return {
+        node
+        for node, was in before.nodes.items()
+        if node not in now.nodes or (now.nodes[node].doubled and not was.doubled)
+    }

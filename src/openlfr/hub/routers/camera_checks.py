@@ -74,7 +74,7 @@ def _begin(caller: Caller, services: Services, fleet: Fleet, camera: CameraId, f
         form.seconds,
         caller.origin,
         people_know=form.people_know,
-        heard={node for node, news in fleet.news.items() if not news.silent(now)},
+        heard=fleet.heard,
         running=asked is not None and asked.stands(now),
     )
 

@@ -38,7 +38,7 @@ async def search_for_cameras(
     caller: SignedIn, services: HubServices, fleet: OurFleet, node: NodePath, response: Response
 ) -> CameraSearchView:
     """Have a node look which ONVIF cameras there are in its networks, in place of its search before."""
-    heard, searches = _heard(services, fleet, node), CameraSearches(services.records)
+    heard, searches = NodeId(node) in fleet.heard, CameraSearches(services.records)
     answered(await run_in_threadpool(searches.begin, caller.actor, NodeId(node), caller.origin, heard=heard))
     return _begun(services, fleet, fleet.questions.search(NodeId(node), GIVE_UP), response)
 
@@ -64,7 +64,7 @@ async def ask_for_streams(
     response: Response,
 ) -> CameraSearchView:
     """Have a node ask a camera that it found for its streams: a search of its own, that finds this camera alone."""
-    heard, camera = _heard(services, fleet, node), _camera(fleet, node, search, wanted.camera)
+    heard, camera = NodeId(node) in fleet.heard, _camera(fleet, node, search, wanted.camera)
     enrolled = answered(
         await run_in_threadpool(
             CameraSearches(services.records).ask, caller.actor, NodeId(node), camera, caller.origin, heard=heard
@@ -81,11 +81,6 @@ def _begun(services: Services, fleet: Fleet, search: str, response: Response) ->
         raise LookupError("A question that was just put is known.")
     response.headers["Location"] = f"{PREFIX}/nodes/{asked.node}/camera-searches/{search}"
     return search_view(search, asked, services.records.clock())
-
-
-def _heard(services: Services, fleet: Fleet, node: str) -> bool:
-    news = fleet.news.get(NodeId(node))
-    return news is not None and not news.silent(services.records.clock())
 
 
 def _search(fleet: Fleet, node: str, search: str) -> Asked[SearchWanted, SearchFound] | Refusal:
