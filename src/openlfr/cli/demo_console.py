@@ -76,7 +76,8 @@ def demo_in_browser(own: list[str], watch_for: list[Path], seconds: float | None
 
             return told
 
-        run_until_stopped(place, records, settings, listening, beside, also=(entry.router(),))
+        # Never cut off: what is in the folder must be gone before the process is.
+        run_until_stopped(place, records, settings, listening, beside, ends_within_s=None, also=(entry.router(),))
     typer.echo("Everything of the demonstration is deleted.")
 
 

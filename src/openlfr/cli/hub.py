@@ -118,12 +118,13 @@ def run_until_stopped(
     settings: HubSettings,
     listening: Listening,
     beside: Callable[[asyncio.Event], Callable[[Running], Coroutine[None, None, None]]],
-    ends_within_s: float = ENDS_WITHIN_S,
+    ends_within_s: float | None = ENDS_WITHIN_S,
     also: Sequence[APIRouter] = (),
 ) -> None:
     """Run a hub until SIGINT or SIGTERM, or until what goes on `beside` it sets the event that it is given.
 
-    `also` are routes of the application beside the usual.
+    The process is cut off where it has not ended `ends_within_s` seconds after a signal; None where what called still
+    has something to do then. `also` are routes of the application beside the usual.
     """
     try:
         with held(place):
@@ -151,17 +152,18 @@ async def _until_stopped(
     settings: HubSettings,
     listening: Listening,
     beside: Callable[[asyncio.Event], Callable[[Running], Coroutine[None, None, None]]],
-    ends_within_s: float,
+    ends_within_s: float | None,
     also: Sequence[APIRouter],
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def stopped() -> None:
-        # A thread in the middle of a purge or an import is cut off, as a loss of power would: the next start goes on.
-        cut_off = threading.Timer(ends_within_s, os._exit, (CLEAN,))
-        cut_off.daemon = True
-        cut_off.start()
+        if ends_within_s is not None:
+            # A thread in the middle of a purge or an import is cut off, as by a loss of power: the next start goes on.
+            cut_off = threading.Timer(ends_within_s, os._exit, (CLEAN,))
+            cut_off.daemon = True
+            cut_off.start()
         stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
