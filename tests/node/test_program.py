@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -10,12 +11,29 @@ from pathlib import Path
 
 import pytest
 from tests.support.bus import run, until
-from tests.support.scripted_hub import CAMERA, DEPLOYMENT, ScriptedHub, listed, plan, running_node, scripted_hub
+from tests.support.scripted_hub import (
+    CAMERA,
+    DEPLOYMENT,
+    WATCHLIST,
+    ScriptedHub,
+    listed,
+    plan,
+    running_node,
+    scripted_hub,
+)
 from tests.support.street import COLLINS, HOPPER
 
-from openlfr.link.messages import CameraLogin, FoundCamera, Orders, PreviewWanted, SearchFound, SearchWanted
+from openlfr.link.messages import (
+    CameraLogin,
+    FoundCamera,
+    Orders,
+    OwedReceipt,
+    PreviewWanted,
+    SearchFound,
+    SearchWanted,
+)
 from openlfr.link.signed_messages import sign_orders
-from openlfr.node import deployment_work
+from openlfr.node import deployment_work, station_keeper
 from openlfr.node.recognition import Recognition
 from openlfr.policy.identifiers import DeploymentId, HubId
 from openlfr.policy.plan import Order
@@ -266,6 +284,44 @@ def test_a_full_store_degrades_and_says_so_and_every_alert_still_arrives(tmp_pat
                 assert in_order_and_once(hub)
 
     run(test)
+
+
+def test_a_list_whose_program_ended_before_it_was_noted_gets_its_receipt_once_the_hub_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived, killed = threading.Event(), threading.Event()
+
+    def cut_off(*_whole: object) -> None:
+        arrived.set()
+        killed.wait()
+
+    async def test() -> None:
+        async with scripted_hub(tmp_path / "hub") as hub:
+            state = await hub.enrol(tmp_path / "node")
+            live(hub, HOPPER)
+            async with running_node(state, hub.clock):
+                await until(arrived.is_set)
+                hub.owed = (OwedReceipt("0196c000-0000-7000-8000-000000000301", WATCHLIST),)
+                number = hub.last.number
+                await hub.hears(lambda hello: hello.number > number + 2)
+                assert state.seen.bundles.imports == ()  # it is being loaded, for all the node knows
+            killed.set()
+            assert hub.receipts == []
+
+            hub.order(plan(hub.clock, hub.people, sequence=2, order=Order.STOP))
+            again = hub.reopened(tmp_path / "node")
+            assert again.seen.bundles.imports == ()
+            async with running_node(again, hub.clock):
+                await until(lambda: hub.receipts)
+                assert hub.receipts[0].bundle == hub.owed[0].bundle
+                hub.owed = ()
+                await until(lambda: not again.seen.unanswered)
+
+    monkeypatch.setattr(station_keeper, "open_bundle", cut_off)
+    try:
+        run(test)
+    finally:
+        killed.set()
 
 
 def test_several_deployments_stand_side_by_side_and_one_that_stops_takes_no_other_along(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from tests.node.test_obedience import PLAN
 from tests.support.deployment_values import DEPLOYMENT, NOON
 
 from openlfr.link.enrolment import EnrolmentAnswer, sign_answer
+from openlfr.link.messages import OwedReceipt
 from openlfr.link.watchlist_bundle import BundleImport, BundleLog
 from openlfr.node.state import MOST_REMEMBERED, NodeState, NodeStateError, Seen
 from openlfr.policy.identifiers import DeploymentId, HubId, NodeId, WatchlistId
@@ -50,6 +51,20 @@ def test_a_node_keeps_its_keys_its_hub_and_what_it_has_seen(folder: Path) -> Non
     again.note(lambda seen: seen.with_answered("bundle-1"))
     assert opened(folder).seen.unanswered == ()
     assert opened(folder).seen.bundles.find("bundle-1") is not None
+
+
+def test_a_receipt_is_due_for_whatever_the_hub_waits_for_and_is_not_held(folder: Path) -> None:
+    state = opened(folder)
+    again = replace(IMPORT, bundle="bundle-2", destroyed_at=NOON)
+    state.note(lambda seen: seen.with_bundles(BundleLog((IMPORT, again))).with_answered("bundle-2"))
+    owed = [OwedReceipt(f"bundle-{number}", IMPORT.watchlist) for number in (1, 2, 3)]
+    for _ in range(2):
+        state.note(lambda seen: seen.accounting_for(owed, NOON))
+        assert [each.bundle for each in state.seen.unanswered] == ["bundle-2", "bundle-3"]
+        assert len(state.seen.bundles.imports) == 3
+    assert state.seen.bundles.find("bundle-1") == IMPORT
+    state.note(lambda seen: seen.with_answered("bundle-2").with_answered("bundle-3"))
+    assert opened(folder).seen.unanswered == ()
 
 
 def test_neither_a_plan_nor_a_list_is_on_the_disk(folder: Path) -> None:

@@ -22,7 +22,7 @@ from openlfr.policy.roles import THE_HUB, Role
 from openlfr.records.audit_tables import AuditEntryRow
 from openlfr.records.deletion import verify_deletion
 from openlfr.records.hub_records import HubRecords
-from openlfr.records.nodes import CODE_LIFE, Invitation, Node, Nodes, NodeState, enrolled_nodes
+from openlfr.records.nodes import CODE_LIFE, Invitation, Node, Nodes, NodeState, enrolled_nodes, owed_receipts
 from openlfr.records.purgeables import PURGEABLES
 from openlfr.sealing.exchange import ExchangeKey
 from openlfr.sealing.signature import SigningKey
@@ -165,6 +165,12 @@ def lists(hub: StaffedHub) -> ListHub:
     return with_lists(hub)
 
 
+def owed_by_nodes(hub: StaffedHub) -> dict[NodeId, list[str]]:
+    """The bundles that each node is asked for the receipt of."""
+    with hub.records.database.reading() as session:
+        return {node: [each.bundle for each in owed] for node, owed in owed_receipts(session).items()}
+
+
 def test_what_a_lost_node_holds_is_written_off_by_people_and_told_ever_after(
     lists: ListHub, nodes: Nodes, tmp_path: Path, clock: HandClock
 ) -> None:
@@ -177,8 +183,10 @@ def test_what_a_lost_node_holds_is_written_off_by_people_and_told_ever_after(
         lists.asked(THE_HUB, watchlist), [NodeKeys(node.node, EXCHANGE.public, SIGNER.public)], in_pieces=True
     )
     assert not isinstance(made, Refusal), made
-    assert nodes.owed(hub.administrator, TERMINAL) == []  # nothing went out yet
+    assert owed_by_nodes(hub) == {}  # nothing went out yet
     lists.use.hand_over(made.bundle, node.node)
+    assert owed_by_nodes(hub) == {node.node: [made.bundle]}
+    assert nodes.owed(hub.administrator, TERMINAL) == []  # the deployment may use it
     clock.now = END
     lists.deployments.end_those_due()
     assert not isinstance(lists.use.destroy(lists.asked(hub.builder, watchlist), "Over."), Refusal)
@@ -193,6 +201,7 @@ def test_what_a_lost_node_holds_is_written_off_by_people_and_told_ever_after(
         "This node is not given up: revoke it first, or wait for its receipt."
     )
     assert not isinstance(nodes.revoke(hub.administrator, node.node, "Burnt.", TERMINAL), Refusal)
+    assert owed_by_nodes(hub) == {}  # it is not asked any more
     assert not isinstance(nodes.write_off(hub.authoriser, node.node, *words), Refusal)
     assert refused(nodes.write_off(hub.authoriser, node.node, *words)).code is RefusalCode.ALREADY_DECIDED
     purged = lists.deployments.record_purge(deployment)

@@ -33,6 +33,7 @@ from openlfr.link.messages import (
     Hello,
     NodeSettings,
     Orders,
+    OwedReceipt,
     PreviewWanted,
     ReceiptKept,
     SearchWanted,
@@ -189,6 +190,7 @@ class ScriptedHub:
     previews: tuple[PreviewWanted, ...] = ()
     searches: tuple[SearchWanted, ...] = ()
     checks: tuple[CheckWanted, ...] = ()
+    owed: tuple[OwedReceipt, ...] = ()
     twist: Callable[[Orders], bytes] | None = None
     deaf: bool = False
     hellos: list[Hello] = field(default_factory=list)
@@ -323,6 +325,7 @@ class ScriptedHub:
             previews=self.previews,
             searches=self.searches,
             checks=self.checks,
+            owed=self.owed,
         )
 
     async def _hello(self, message: Msg) -> None:

@@ -14,22 +14,29 @@ from tests.support.living_hub import TERMINAL, LivingHub, living_hub, utc_now
 from tests.support.rehearsals import Rehearsal, live_rehearsal, quick_kit, raised_in
 from tests.support.staffed_hub import PICTURES
 
+from openlfr.link.bundle_pieces import read_piece
 from openlfr.link.connection import LinkLostError
 from openlfr.link.messages import (
+    BundleWanted,
     CheckFound,
     FoundCamera,
+    HeldList,
     HeldPlan,
     Orders,
+    OwedReceipt,
     SearchFound,
     Tally,
     alerts_subject,
+    bundle_subject,
     finding_subject,
+    receipt_subject,
 )
 from openlfr.link.sealed_alert import seal_alert
-from openlfr.link.signed_messages import open_settings, read_dismissal, read_plan, sign_finding
+from openlfr.link.signed_messages import open_settings, read_dismissal, read_plan, sign_bundle_wanted, sign_finding
+from openlfr.link.watchlist_bundle import DestructionReceipt, read_manifest, sign_receipt
 from openlfr.node.state import NodeState
 from openlfr.policy.camera_check import CheckFigures
-from openlfr.policy.plan import Order
+from openlfr.policy.plan import ArmedPlan, Order
 from openlfr.policy.refusal import Refusal
 from openlfr.records.audit_tables import AuditEntryRow
 from openlfr.records.camera_checks import CameraChecks, KeptCheck
@@ -83,6 +90,7 @@ def test_a_node_is_told_its_plan_cameras_and_officers_once_and_what_changed_at_o
                 await until(nudged.is_set)
                 assert (await node.says(utc_now(), **holding)).check_ins == ()
                 await asked_and_answered(hub, node)
+                await receipt_asked_for(hub, node, plan)
                 await asyncio.to_thread(rehearsal.end)
                 (over,) = (await told_of_a_plan(node, **holding)).plans
                 assert read_plan(over.encode(), state.hub_key).order is Order.STOP
@@ -124,6 +132,26 @@ async def checked_and_kept(hub: LivingHub, node: HandNode) -> None:
     assert (kept.check, kept.asked_by, kept.figures) == (wanted.check, hub.administrator.staff, figures)
     assert acts(hub, "CAMERA_CHECKED", "alteration") == 1
     assert (await node.says(utc_now())).checks == ()
+
+
+async def receipt_asked_for(hub: LivingHub, node: HandNode, plan: ArmedPlan) -> None:
+    """A list whose last piece went out is owed a receipt, asked for while the node does not say that it holds it."""
+    wanted = BundleWanted(node.node, plan.deployment, plan.watchlist_hash)
+    signer = node.state.keys.signer
+    answer = await node.link.request(bundle_subject(node.node), sign_bundle_wanted(signer, wanted), 60)
+    piece = read_piece(answer)
+    assert (piece.refusal, len(piece.content)) == ("", piece.total)
+    watchlist = read_manifest(piece.content, node.state.hub_key).identity.watchlist
+    owed = (OwedReceipt(piece.bundle, watchlist),)
+    while (await node.says(utc_now())).owed != owed:
+        await asyncio.sleep(0.05)
+    assert (await node.says(utc_now(), lists=(HeldList(watchlist, piece.bundle, 0),))).owed == ()
+    receipt = sign_receipt(signer, DestructionReceipt(node.node, piece.bundle, watchlist, utc_now()))
+    for _ in range(2):
+        await node.link.request(receipt_subject(node.node), receipt.to_bytes(), 60)
+    while (await node.says(utc_now())).owed:
+        await asyncio.sleep(0.05)
+    assert acts(hub, "DESTROY_WATCHLIST", "erasure") == 1
 
 
 async def told_of_a_plan(node: HandNode, **holding: object) -> Orders:

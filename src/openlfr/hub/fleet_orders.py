@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from openlfr.link.messages import CheckedIn, CheckWanted, Hello, Orders, PreviewWanted, SearchWanted
+from openlfr.link.messages import CheckedIn, CheckWanted, Hello, Orders, OwedReceipt, PreviewWanted, SearchWanted
 from openlfr.link.signed_messages import seal_settings
 from openlfr.policy.deployment import DeploymentState
 from openlfr.policy.documents import from_document
@@ -20,7 +20,7 @@ from openlfr.policy.plan import ArmedPlan, Order
 from openlfr.records.cameras import settings_for
 from openlfr.records.deployment_tables import CheckInRow, DeploymentRow, PlanRow
 from openlfr.records.hub_records import HubRecords
-from openlfr.records.nodes import EnrolledNode, enrolled_nodes
+from openlfr.records.nodes import EnrolledNode, enrolled_nodes, owed_receipts
 from openlfr.records.plans import hub_id, plan_in_force
 from openlfr.records.watchlist_tables import WatchlistRemovalRow, WatchlistRow
 from openlfr.sealing.canonical import parse_canonical
@@ -29,6 +29,8 @@ from openlfr.sealing.signature import SignedDocument
 _TOLD: Final = (DeploymentState.TESTED, DeploymentState.LIVE, DeploymentState.PAUSED, DeploymentState.ENDED)
 """States in which a deployment may have something new for its nodes. Its last plan outlives them, see `OrderBook`."""
 _MOST_FINISHED: Final = 10_000
+_MOST_OWED: Final = 100
+"""Receipts that one answer asks for: those that come make room for the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Standing:
 
     nodes: Mapping[NodeId, EnrolledNode]
     deployments: Mapping[DeploymentId, DeploymentOrders]
+    owed: Mapping[NodeId, Sequence[OwedReceipt]]
 
     def concern_of(self, node: NodeId) -> object:
         """Equal as long as there is nothing new for a node."""
@@ -86,6 +89,10 @@ class OrderBook:
         """The standing now. Raises RecordsError."""
         with self._records.database.reading() as session:
             nodes = enrolled_nodes(session)
+            owed = {
+                node: tuple(OwedReceipt(each.bundle, each.watchlist) for each in receipts)
+                for node, receipts in owed_receipts(session).items()
+            }
             told = session.execute(
                 select(DeploymentRow.id, DeploymentRow.watchlist_hash).where(DeploymentRow.state.in_(_TOLD))
             ).all()
@@ -96,7 +103,7 @@ class OrderBook:
             }
         kept = {(each.deployment, each.sequence) for each in deployments.values()}
         self._plans = {key: plan for key, plan in self._plans.items() if key in kept}
-        return Standing(nodes, deployments)
+        return Standing(nodes, deployments, owed)
 
     def answer(
         self,
@@ -114,6 +121,8 @@ class OrderBook:
         if enrolled.doubled:
             return Orders(self.hub, node, hello.boot, hello.number, now)
         held = {each.deployment: each.sequence for each in hello.plans}
+        in_use = {each.bundle for each in hello.lists}
+        owed = [each for each in standing.owed.get(node, ()) if each.bundle not in in_use]
         own = [each for each in standing.deployments.values() if node in each.nodes and not each.over]
         return Orders(
             hub=self.hub,
@@ -135,6 +144,7 @@ class OrderBook:
             previews=asked.previews,
             searches=asked.searches,
             checks=asked.checks,
+            owed=tuple(owed[:_MOST_OWED]),
         )
 
     def _deployment(self, session: Session, deployment: DeploymentId, digest: str) -> DeploymentOrders | None:

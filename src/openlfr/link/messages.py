@@ -200,12 +200,21 @@ class CheckWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class OwedReceipt:
+    """A bundle of a watchlist that the hub has handed to the node, and has no receipt for."""
+
+    bundle: str
+    watchlist: WatchlistId
+
+
+@dataclass(frozen=True, slots=True)
 class Orders:
     """The hub's answer to one hello: it repeats its boot and number, and an answer to any other hello is not taken.
 
     `plans` and `removals` are signed documents of their own (`policy.plan`, `link.removal_order`) in the form of
     `SignedDocument.to_bytes`, newer than what the hello said the node holds. `settings` is a `NodeSettings` document
-    sealed to the node, in base64, or empty when the node has the newest. `check_ins` is complete each time.
+    sealed to the node, in base64, or empty when the node has the newest. `check_ins` is complete each time. `owed` are
+    the oldest receipts that the hub waits for, without those of lists that the hello says the node holds.
     """
 
     hub: HubId
@@ -220,6 +229,7 @@ class Orders:
     previews: tuple[PreviewWanted, ...] = ()
     searches: tuple[SearchWanted, ...] = ()
     checks: tuple[CheckWanted, ...] = ()
+    owed: tuple[OwedReceipt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

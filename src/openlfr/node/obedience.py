@@ -9,7 +9,16 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from openlfr.link.messages import CheckedIn, CheckWanted, HeldPlan, NodeSettings, Orders, PreviewWanted, SearchWanted
+from openlfr.link.messages import (
+    CheckedIn,
+    CheckWanted,
+    HeldPlan,
+    NodeSettings,
+    Orders,
+    OwedReceipt,
+    PreviewWanted,
+    SearchWanted,
+)
 from openlfr.link.removal_order import RemovalOrder, read_removal
 from openlfr.link.signed_messages import open_settings, read_dismissal, read_orders, read_plan
 from openlfr.node.state import Seen
@@ -55,11 +64,13 @@ class Obeyed:
 @dataclass(frozen=True, slots=True)
 class Taken:
     """Orders taken in: what holds from now on, plans to note on the disk before they are acted on, removals to carry
-    out in this order, and in sentences what was refused (and changed nothing) or keeps orders from being obeyed."""
+    out in this order, receipts that the hub waits for, and in sentences what was refused (and changed nothing) or keeps
+    orders from being obeyed."""
 
     obeyed: Obeyed
     plans: tuple[ArmedPlan, ...] = ()
     removals: tuple[RemovalOrder, ...] = ()
+    owed: tuple[OwedReceipt, ...] = ()
     complaints: tuple[str, ...] = ()
 
 
@@ -111,7 +122,7 @@ def take_orders(before: Obeyed, content: bytes, asked: int, ears: Ears, seen: Se
         checks=orders.checks,
         contact_at=now,
     )
-    return Taken(obeyed, tuple(taken), tuple(removals), tuple(complaints))
+    return Taken(obeyed, tuple(taken), tuple(removals), orders.owed, tuple(complaints))
 
 
 def take_dismissal(before: Obeyed, content: bytes, ears: Ears) -> Taken:

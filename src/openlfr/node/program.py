@@ -245,6 +245,7 @@ class NodeProgram:
             while self._not_noted:
                 self._state.note(lambda seen: seen.with_plan(self._not_noted[0]))
                 self._not_noted.pop(0)
+            keeper.account_for(taken.owed)
         except OSError as error:
             complaints.append(f"Plans cannot be noted, for this node's disk cannot be written: {error.strerror}.")
         for plan in taken.plans:

@@ -4,7 +4,7 @@ The numbers are there so that nothing old works again after a restart: plans see
 receipts that the hub has not answered for.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Final
 
 from openlfr.link.connection import bus_key
 from openlfr.link.enrolment import EnrolmentAnswer, EnrolmentRequest, read_answer
+from openlfr.link.messages import OwedReceipt
 from openlfr.link.watchlist_bundle import BundleImport, BundleLog
 from openlfr.policy.documents import DocumentError, from_document, to_document
 from openlfr.policy.identifiers import DeploymentId
@@ -72,6 +73,19 @@ class Seen:
 
     def with_answered(self, bundle: str) -> "Seen":
         return replace(self, answered=(*self.answered, bundle)[-MOST_REMEMBERED:])
+
+    def accounting_for(self, owed: Sequence[OwedReceipt], at: datetime) -> "Seen":
+        """With a receipt due for each of these that is not held here: the program ended before it had noted what came,
+        or the hub has lost what it was told. A bundle that is unknown so far is never opened here from now on."""
+        held = {each.bundle for each in self.bundles.imports if each.destroyed_at is None}
+        gone = {each.bundle: each.watchlist for each in owed if each.bundle not in held}
+        unknown = tuple(
+            BundleImport(bundle, watchlist, imported_at=at, destroyed_at=at)
+            for bundle, watchlist in gone.items()
+            if self.bundles.find(bundle) is None
+        )
+        answered = tuple(each for each in self.answered if each not in gone)
+        return replace(self, answered=answered).with_bundles(BundleLog((*self.bundles.imports, *unknown)))
 
     @property
     def unanswered(self) -> tuple[BundleImport, ...]:

@@ -1,14 +1,14 @@
 """Which cameras of a node are open and which lists it holds, kept to what its plans say at this moment."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import structlog
 
 from openlfr.capture.camera import CameraState
 from openlfr.link.connection import LinkLostError
-from openlfr.link.messages import CameraReport, CameraSituation, CheckFound, HeldList, Tally
+from openlfr.link.messages import CameraReport, CameraSituation, CheckFound, HeldList, OwedReceipt, Tally
 from openlfr.link.removal_order import RemovalOrder
 from openlfr.link.watchlist_bundle import BundleLog, open_bundle
 from openlfr.node.deployment_work import DeploymentWork, Surroundings, own_cameras
@@ -89,6 +89,13 @@ class StationKeeper:
             if work.watchlist.identity.watchlist == order.watchlist:
                 return work.watchlist.obey(order)
         return None
+
+    def account_for(self, owed: Sequence[OwedReceipt]) -> None:
+        """Have a receipt sent for whatever the hub waits for and this node does not hold. Raises OSError."""
+        # What is being loaded may be among them, and in no log yet: the hub will say it again.
+        if all(each.done() for each in self._loading.values()):
+            now = self._around.clock.utc()
+            self._state.note(lambda seen: seen.accounting_for(owed, now))
 
     async def keep_to_plans(self) -> None:
         """Open, close, load and destroy, so that everything is as the plans have it now."""

@@ -7,19 +7,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session
 
 from openlfr.link.enrolment import EnrolmentCode, NodePublicKeys, hash_of_secret
 from openlfr.link.watchlist_bundle import NodeKeys
-from openlfr.policy.identifiers import CameraId, DeploymentId, NodeId, is_identifier
+from openlfr.policy.deployment import UNDER_AUTHORITY
+from openlfr.policy.identifiers import CameraId, DeploymentId, NodeId, WatchlistId, is_identifier
 from openlfr.policy.refusal import Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import THE_HUB, Action, Actor, may_act
 from openlfr.policy.text import text_problems
 from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.audit_entry import THE_HUB_ITSELF, AuditEvent, Processing, SystemAct
 from openlfr.records.camera_places import seen_cameras
-from openlfr.records.deployment_tables import MAX_NAME
+from openlfr.records.deployment_tables import MAX_NAME, DeploymentRow
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.node_tables import CameraRow, NodeRow, WriteOffRow
 from openlfr.records.watchlist_tables import WatchlistDeliveryRow
@@ -73,6 +74,7 @@ class OwedReceipt:
     bundle: str
     node: NodeId
     deployment: DeploymentId
+    watchlist: WatchlistId
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,7 @@ class Nodes:
         """
         with self.records.database.writing() as session:
             row = self._changeable(session, by, Action.WRITE_OFF_DELIVERY, node, reason)
-            found = row if isinstance(row, Refusal) else self._owed(session, row, bundle)
+            found = row if isinstance(row, Refusal) else self._given_up(session, row, bundle)
             if isinstance(found, Refusal):
                 log = reference(KIND, node)
                 return write_refused(self.records, session, by, Action.WRITE_OFF_DELIVERY, log, origin, found)
@@ -211,27 +213,21 @@ class Nodes:
             log = reference("watchlist", found.watchlist_id)
             words = f"Bundle {bundle} at node {node}: {reason}"
             write_done(self.records, session, by, Action.WRITE_OFF_DELIVERY, log, origin, words)
-            return OwedReceipt(bundle, node, DeploymentId(found.deployment_id))
+            return _owed(found)
 
     def owed(self, by: Actor, origin: str) -> Sequence[OwedReceipt] | Refusal:
-        """Every bundle that no node has said it destroyed, and that nobody wrote off."""
+        """What is waited for in vain, or may be: every bundle that no node has said it destroyed and that nobody wrote
+        off, of deployments whose authority is over and of revoked nodes. Elsewhere a list may well be in use."""
         verdict = may_act(by, Action.WRITE_OFF_DELIVERY, self.records.clock())
         if isinstance(verdict, Refusal):
             with self.records.database.writing() as session:
                 log = reference(KIND, "")
                 return write_refused(self.records, session, by, Action.WRITE_OFF_DELIVERY, log, origin, verdict)
         with self.records.database.reading() as session:
-            rows = session.scalars(
-                select(WatchlistDeliveryRow)
-                .outerjoin(WriteOffRow, _same_delivery())
-                .where(
-                    WatchlistDeliveryRow.handed_over_at.is_not(None),
-                    WatchlistDeliveryRow.destroyed_at.is_(None),
-                    WriteOffRow.bundle_id.is_(None),
-                )
-                .order_by(WatchlistDeliveryRow.made_at)
-            )
-            return [OwedReceipt(row.bundle_id, NodeId(row.node_id), DeploymentId(row.deployment_id)) for row in rows]
+            in_use = select(DeploymentRow.id).where(DeploymentRow.state.in_(UNDER_AUTHORITY))
+            revoked = select(NodeRow.id).where(NodeRow.revoked_at.is_not(None))
+            over = WatchlistDeliveryRow.deployment_id.not_in(in_use) | WatchlistDeliveryRow.node_id.in_(revoked)
+            return [_owed(row) for row in session.scalars(_owed_deliveries().where(over))]
 
     def _enrolment_refusal(self, session: Session, row: NodeRow, keys: NodePublicKeys) -> Refusal | None:
         if row.revoked_at is not None:
@@ -264,7 +260,7 @@ class Nodes:
         row = session.get(NodeRow, node) if is_identifier(node) else None
         return row or Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such node.")
 
-    def _owed(self, session: Session, row: NodeRow, bundle: str) -> WatchlistDeliveryRow | Refusal:
+    def _given_up(self, session: Session, row: NodeRow, bundle: str) -> WatchlistDeliveryRow | Refusal:
         delivery = session.get(WatchlistDeliveryRow, (bundle, row.id)) if is_identifier(bundle) else None
         if delivery is None:
             return Refusal(RefusalCode.UNKNOWN_RECORD, "No such watchlist was handed to this node.")
@@ -283,6 +279,37 @@ def enrolled_nodes(session: Session) -> Mapping[NodeId, EnrolledNode]:
     """Every node that is enrolled and not revoked: nobody else is spoken to, or believed."""
     rows = session.scalars(select(NodeRow).where(NodeRow.enrolled_at.is_not(None), NodeRow.revoked_at.is_(None)))
     return {NodeId(row.id): _enrolled(row) for row in rows}
+
+
+def owed_receipts(session: Session) -> Mapping[NodeId, Sequence[OwedReceipt]]:
+    """Of each node that may still answer, every bundle that it was handed and has not said it destroyed, the oldest
+    first; those it has in use are among them."""
+    rows = session.scalars(
+        _owed_deliveries().join(NodeRow, NodeRow.id == WatchlistDeliveryRow.node_id).where(NodeRow.revoked_at.is_(None))
+    )
+    owed: dict[NodeId, list[OwedReceipt]] = {}
+    for row in rows:
+        owed.setdefault(NodeId(row.node_id), []).append(_owed(row))
+    return owed
+
+
+def _owed_deliveries() -> Select[WatchlistDeliveryRow]:
+    return (
+        select(WatchlistDeliveryRow)
+        .outerjoin(WriteOffRow, _same_delivery())
+        .where(
+            WatchlistDeliveryRow.handed_over_at.is_not(None),
+            WatchlistDeliveryRow.destroyed_at.is_(None),
+            WriteOffRow.bundle_id.is_(None),
+        )
+        .order_by(WatchlistDeliveryRow.made_at, WatchlistDeliveryRow.bundle_id)
+    )
+
+
+def _owed(row: WatchlistDeliveryRow) -> OwedReceipt:
+    return OwedReceipt(
+        row.bundle_id, NodeId(row.node_id), DeploymentId(row.deployment_id), WatchlistId(row.watchlist_id)
+    )
 
 
 def _enrolled(row: NodeRow) -> EnrolledNode:
