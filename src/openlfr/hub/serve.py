@@ -19,6 +19,7 @@ from fastapi import APIRouter
 from starlette.types import ASGIApp
 
 from openlfr.hub.app import ROUTERS, create_app
+from openlfr.hub.connections import Connections, protocol_of, room_for_connections
 from openlfr.hub.enrolment_models import EnrolmentModels, pack_opener
 from openlfr.hub.fleet import Fleet
 from openlfr.hub.intake import Intake
@@ -141,7 +142,10 @@ async def _serve(
     )
     readiness = {"bus": lambda: fleet.fault, "alerts": lambda: intake.fault, "jobs": lambda: jobs.fault}
     app = create_app(services, settings, parts=parts, readiness=readiness, routers=(*ROUTERS, *also))
-    server = _Server(_configuration(CountedRequests(app, telling.metrics), certificates, plain=listening.plain_http))
+    room_for_connections()
+    protocol = protocol_of(Connections(settings.trusted_proxies))
+    counted = CountedRequests(app, telling.metrics)
+    server = _Server(_configuration(counted, certificates, protocol, plain=listening.plain_http))
     try:
         async with asyncio.TaskGroup() as tasks:
             always = [
@@ -309,9 +313,12 @@ def _hosts(settings: HubSettings, host: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*settings.hosts, *own, "localhost", "127.0.0.1", "::1")))
 
 
-def _configuration(app: ASGIApp, certificates: _Certificates, *, plain: bool) -> uvicorn.Config:
+def _configuration(
+    app: ASGIApp, certificates: _Certificates, protocol: type[asyncio.Protocol], *, plain: bool
+) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=protocol,
         lifespan="off",
         log_config=None,
         access_log=False,
