@@ -101,6 +101,32 @@ def test_no_file_lands_outside_its_folder(uploads: Uploads, tmp_path: Path, name
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["../outside/people.csv", "/{outside}/people.csv", "a/../../people.csv", "..\\b.csv"])
+def test_the_table_of_an_archive_lands_in_its_folder_too(tmp_path: Path, name: str) -> None:
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    inside.mkdir()
+    name = name.format(outside=str(outside).removeprefix("/"))
+    answer = Uploads("hub-1", inside).lay_out(None, [], packed({"a/1.jpg": b"x", name: CSV}))
+    assert "cannot be used: rename it." in refused(answer)
+    assert not outside.exists()
+    assert list(inside.iterdir()) == []
+
+
+def test_what_is_a_file_and_a_folder_at_once_is_refused(uploads: Uploads, tmp_path: Path) -> None:
+    assert "at once" in refused(uploads.lay_out(None, [], packed({"a": b"x", "a/people.csv": CSV})))
+    assert "at once" in refused(
+        uploads.lay_out(file("people.csv", CSV), [file("a", b"x"), file("a/1.jpg", b"x")], None)
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_archive_of_very_many_entries_is_refused_before_they_are_read(
+    uploads: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openlfr.hub.uploads._MOST_ENTRIES", 3)
+    assert "over 3 entries" in refused(uploads.lay_out(None, [], packed({f"{n}/": b"" for n in range(4)})))
+
+
 def test_what_cannot_be_used_is_named(uploads: Uploads, tmp_path: Path) -> None:
     table, picture = file("people.csv", CSV), file("1.jpg", b"x")
     assert "Send a table" in refused(uploads.lay_out(None, [picture], None))

@@ -11,6 +11,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from openlfr import __version__
 from openlfr.hub.console_files import CONSOLE_FOLDER, Console
 from openlfr.hub.headers import Safeguards
+from openlfr.hub.large_bodies import BodiesUnderWay
 from openlfr.hub.openapi import describe
 from openlfr.hub.parts import hand_over
 from openlfr.hub.problems import answer_with_problems, documented_problems
@@ -127,6 +128,7 @@ def create_app(
             services,
             settings,
             allowance,
+            BodiesUnderWay(),
             reports.Violations(),
             PublicPage(services.records, settings.public, services.holds.policy),
             *sign_in_services(services, settings, passwords).parts(),

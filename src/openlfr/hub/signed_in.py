@@ -17,6 +17,7 @@ from openlfr.hub.csrf import SAFE_METHODS, refuse_forged
 from openlfr.hub.parts import HubServices, part
 from openlfr.hub.problems import ProblemError
 from openlfr.hub.request_limits import SessionAllowance
+from openlfr.hub.services import Services
 from openlfr.hub.session_cookie import session_cookie
 from openlfr.policy.identifiers import StaffId
 from openlfr.policy.refusal import Refusal
@@ -85,6 +86,13 @@ def signed_in(
 
 SignedIn = Annotated[PersonAtBrowser, Depends(signed_in)]
 SignedInThoughLocked = Annotated[PersonAtBrowser, Depends(signed_in_though_locked)]
+
+
+def caller_of(request: Request) -> PersonAtBrowser:
+    """The same for what must know it before the framework reads the body. Raises ProblemError."""
+    sessions = part(Sessions)(request)
+    allowance = part(SessionAllowance)(request)
+    return signed_in(request, sessions, signed_in_though_locked(request, part(Services)(request), sessions, allowance))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, File, Path, Response, UploadFile
 
 from openlfr.hub.enrolment_models import EnrolmentModels
+from openlfr.hub.large_bodies import LargeBody
 from openlfr.hub.pagination import AskedPage, Listed
 from openlfr.hub.parts import HubServices, part
 from openlfr.hub.problems import answered
@@ -29,7 +30,7 @@ from openlfr.records.watchlist_reading import import_rows, imports_of
 from openlfr.records.watchlist_store import AskedList
 from openlfr.reporting.formula_guard import with_formula_guard
 
-router = APIRouter(prefix="/watchlists/{watchlist}/imports", tags=["watchlists"])
+router = APIRouter(prefix="/watchlists/{watchlist}/imports", tags=["watchlists"], route_class=LargeBody)
 
 OurUploads = Annotated[Uploads, Depends(part(Uploads))]
 OurModels = Annotated[EnrolmentModels, Depends(part(EnrolmentModels))]
