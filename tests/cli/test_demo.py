@@ -3,6 +3,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,9 +15,19 @@ from tests.support.living_hub import free_port
 from tests.support.programs import wait_for
 
 from openlfr.cli.demo_console import demonstration_certificate
+from openlfr.cli.demo_folder import demonstration_folder
 from openlfr.hub.session_cookie import COOKIE
 from openlfr.vision.inference import Precision
 from openlfr.vision.models import open_models
+
+_HOLDS_A_FOLDER = """
+import time
+from openlfr.cli.demo_folder import demonstration_folder
+with demonstration_folder() as folder:
+    (folder / "vault").mkdir()
+    print(folder, flush=True)
+    time.sleep(600)
+"""
 
 
 def _demo(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -112,6 +123,38 @@ def test_the_whole_system_opens_by_one_link_raises_an_alert_and_leaves_nothing(t
     assert process.returncode == 0
     assert "Everything of the demonstration is deleted." in said
     assert not list(tmp_path.glob("openlfr-demo-*"))
+
+
+def test_a_folder_goes_with_its_demonstration_and_what_a_killed_one_left_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    running, kept = _holding_a_folder(tmp_path)
+    killed, left = _holding_a_folder(tmp_path)
+    with running, killed:
+        killed.kill()
+        killed.wait()
+        assert (left / "vault").exists()
+        with demonstration_folder() as own:
+            assert set(tmp_path.glob("openlfr-demo-*")) == {own, kept}
+            assert "what it left is deleted now" in capsys.readouterr().out
+        assert list(tmp_path.glob("openlfr-demo-*")) == [kept]
+        running.send_signal(signal.SIGHUP)
+        running.wait(timeout=60)
+    assert not list(tmp_path.glob("openlfr-demo-*"))
+
+
+def _holding_a_folder(above: Path) -> tuple["subprocess.Popen[str]", Path]:
+    """A process in the middle of a demonstration, and its folder."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _HOLDS_A_FOLDER],
+        env={**os.environ, "TMPDIR": str(above)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    return process, Path(process.stdout.readline().strip())
 
 
 def _link_of(process: "subprocess.Popen[str]") -> str:

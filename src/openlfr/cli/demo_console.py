@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 import socket
-import tempfile
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ import typer
 from openlfr import __version__
 from openlfr.assurance.certificate import certificate_for, default_certificates
 from openlfr.capture.pictures import PictureError, read_picture
+from openlfr.cli.demo_folder import demonstration_folder
 from openlfr.cli.demo_street import LISTED, NOT_LISTED, SYNTHETIC, carried
 from openlfr.cli.hub import quiet_logs, run_until_stopped
 from openlfr.cli.hub_access import give_up, refusals_told, utc_now
@@ -56,15 +56,15 @@ def demo_in_browser(own: list[str], watch_for: list[Path], seconds: float | None
     """Run the demonstration until Ctrl-C, or for so many seconds."""
     testers = _testers(watch_for)
     quiet_logs()
-    with tempfile.TemporaryDirectory(prefix="openlfr-demo-") as folder, refusals_told():
-        place = place_in(Path(folder) / "hub")
+    with demonstration_folder() as folder, refusals_told():
+        typer.echo("Preparing the demonstration: people, authority, a watchlist of consenting testers …")
+        place = place_in(folder / "hub")
         opener = Passphrase(secrets.token_urlsafe(32))
         listening = Listening(host=_ADDRESS, port=port, plain_http=True, bus_port=_free_port())
         settings = HubSettings(
             address=f"http://localhost:{port}", idle_lock=_NOBODY_LOCKS_IT, session_end=_LASTS_AT_MOST
         )
         records = begun(place, opener)
-        typer.echo("Preparing the demonstration: people, authority, a watchlist of consenting testers …")
         entry = _prepared(place, opener, services_of(records), settings, listening, testers, own)
 
         def beside(stop: asyncio.Event) -> Callable[[Running], Coroutine[None, None, None]]:
@@ -78,7 +78,6 @@ def demo_in_browser(own: list[str], watch_for: list[Path], seconds: float | None
 
         # Never cut off: what is in the folder must be gone before the process is.
         run_until_stopped(place, records, settings, listening, beside, ends_within_s=None, also=(entry.router(),))
-    typer.echo("Everything of the demonstration is deleted.")
 
 
 def _tell(link: str, own: list[str]) -> None:

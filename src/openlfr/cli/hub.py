@@ -1,9 +1,9 @@
 """`openlfr hub`: the program for people, and the configuration of a bus that runs on servers of its own."""
 
 import asyncio
+import contextlib
 import logging
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
@@ -16,6 +16,7 @@ from fastapi import APIRouter
 
 from openlfr.cli.hub_access import CLEAN, database_address, give_up, refusals_told, unlock, utc_now
 from openlfr.cli.hub_start import HubFolder, place_in, settings_of
+from openlfr.cli.stopping import stopping_signals
 from openlfr.hub.place import HubPlace, PlaceError, authority_of, held
 from openlfr.hub.serve import BUS_PORT, BUS_STORE_BYTES, HTTPS_PORT, Listening, Running, ServeError, serve
 from openlfr.hub.settings import HubSettings
@@ -121,7 +122,7 @@ def run_until_stopped(
     ends_within_s: float | None = ENDS_WITHIN_S,
     also: Sequence[APIRouter] = (),
 ) -> None:
-    """Run a hub until SIGINT or SIGTERM, or until what goes on `beside` it sets the event that it is given.
+    """Run a hub until a signal says stop, or until what goes on `beside` it sets the event that it is given.
 
     The process is cut off where it has not ended `ends_within_s` seconds after a signal; None where what called still
     has something to do then. `also` are routes of the application beside the usual.
@@ -133,7 +134,8 @@ def run_until_stopped(
         give_up(str(error))
     finally:
         records.close()
-    typer.echo("Stopped.")
+    with contextlib.suppress(OSError):
+        typer.echo("Stopped.")
 
 
 def quiet_logs() -> None:
@@ -164,8 +166,12 @@ async def _until_stopped(
             cut_off = threading.Timer(ends_within_s, os._exit, (CLEAN,))
             cut_off.daemon = True
             cut_off.start()
-        stop.set()
+        if not stop.is_set():
+            stop.set()
+            # A terminal that was closed reads nothing any more.
+            with contextlib.suppress(OSError):
+                typer.echo("Ending …")
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in stopping_signals():
         loop.add_signal_handler(number, stopped)
     await serve(place, records, settings, listening, beside(stop), stop, also)

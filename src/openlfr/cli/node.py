@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from openlfr.capture.source import Source
 from openlfr.capture.sources import open_source
 from openlfr.cli.demo_street import SYNTHETIC, street_source
 from openlfr.cli.hub_access import FINDINGS, give_up, unlock
+from openlfr.cli.stopping import stopping_signals
 from openlfr.link.bus import BusError, is_running
 from openlfr.link.enrolment import EnrolmentCode, EnrolmentError, enrol
 from openlfr.node.memory import forbid_core_dumps
@@ -166,6 +166,6 @@ def _told() -> Iterator[None]:
 
 async def _until_stopped(program: NodeProgram) -> None:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in stopping_signals():
         loop.add_signal_handler(number, program.stop)
     await program.run()
