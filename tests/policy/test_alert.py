@@ -33,7 +33,7 @@ from openlfr.policy.alert import (
     Outcome,
     PublishedClass,
     Result,
-    expiry_due,
+    expires_at,
     finding,
     long_false_engagement,
     published_class,
@@ -180,6 +180,21 @@ def test_nobody_is_approached_without_a_decision_to_engage() -> None:
     assert refused(RAISED, Engage(), ENGAGER).code is RefusalCode.WRONG_STATE
 
 
+def test_nobody_is_approached_once_the_person_is_off_the_list() -> None:
+    off = replace(ONE, removed_at=START + 8 * MINUTE)
+    for alert, act in ((play(SEEN), judge(Judgement.ENGAGE)), (play(SEEN, TO_ENGAGE), Engage())):
+        verdict = refused(alert, act, ENGAGER, off)
+        assert verdict.code is RefusalCode.TOO_LATE
+        assert verdict.sentence.startswith("This person was taken off the watchlist at 14:08 UTC: let them pass.")
+        assert isinstance(apply_to_alert(alert, act, off, ENGAGER, START + 7 * MINUTE), Alert)
+    let_pass = play(SEEN, (judge(Judgement.POSSIBLE), OPERATOR), (Close("Off the list."), OPERATOR), rules=off)
+    assert published_class(let_pass) is PublishedClass.TRUE_UNCONFIRMED
+    # Who had no network could not know, and what they did is recorded.
+    told_late = apply_to_alert(play(SEEN, TO_ENGAGE), Engage(START + 8 * MINUTE), off, ENGAGER, START + 20 * MINUTE)
+    assert isinstance(told_late, Alert)
+    assert told_late.engaged_at == START + 8 * MINUTE
+
+
 def test_only_the_officer_who_engaged_records_what_came_of_it() -> None:
     colleague = actor("zoe", Role.ENGAGEMENT_OFFICER)
     assert "Only the officer who engaged" in refused(engaged(), RecordOutcome(ARREST), colleague).sentence
@@ -252,10 +267,17 @@ def test_an_unanswered_alert_expires_says_so_and_has_no_class_until_reviewed() -
         assert published_class(reviewed) is PublishedClass.FALSE_UNCONFIRMED
 
 
-def expired(alert: Alert = RAISED) -> Alert:
-    after = apply_to_alert(alert, Expire(None), ONE, THE_HUB, START + 15 * MINUTE)
+def expired(alert: Alert = RAISED, at: datetime = START + 15 * MINUTE) -> Alert:
+    after = apply_to_alert(alert, Expire(None), ONE, THE_HUB, at)
     assert isinstance(after, Alert)
     return after
+
+
+def test_an_alert_is_over_from_when_it_expired_however_late_the_hub_notices() -> None:
+    assert expired(play(SEEN), at=START + timedelta(days=7)).closed_at == START + 15 * MINUTE
+    unsure = apply_to_alert(play(SEEN), judge(Judgement.CANNOT_TELL), ONE, OPERATOR, START + 16 * MINUTE)
+    assert isinstance(unsure, Alert)
+    assert expired(unsure, at=END).closed_at == START + 16 * MINUTE
 
 
 def sent_late(alert: Alert, act: AlertAct, rules: AlertRules = ONE, by: Actor = ENGAGER) -> Alert:
@@ -273,6 +295,8 @@ def test_an_answer_given_in_time_on_a_phone_without_a_network_counts_from_when_i
     approached = sent_late(decided, Engage(START + 4 * MINUTE))
     assert (approached.state, approached.engaged_at) == (AlertState.ENGAGED, START + 4 * MINUTE)
     assert not isinstance(sent_late(approached, RecordOutcome(ARREST)), Refusal)
+    left = sent_late(decided, Close("Left by train.", START + 5 * MINUTE))
+    assert (left.state, left.closed_at) == (AlertState.CLOSED, START + 5 * MINUTE)
     differs = sent_late(seen, replace(said, judgement=Judgement.NO_MATCH))
     assert (differs.state, published_class(differs)) == (AlertState.CLOSED, PublishedClass.FALSE_UNCONFIRMED)
     # One of two, or nobody who can tell, decides nothing: the question stays expired.
@@ -309,14 +333,18 @@ def test_the_time_at_which_somebody_acted_is_bounded() -> None:
     engaged_on = apply_to_alert(decided, Engage(START + MINUTE), ONE, ENGAGER, at)
     assert isinstance(engaged_on, Alert)
     assert engaged_on.engaged_at == START + 2 * MINUTE
+    # Nor is what was judged closed before it was judged.
+    left = apply_to_alert(decided, Close("Left.", START + MINUTE), ONE, ENGAGER, at)
+    assert isinstance(left, Alert)
+    assert left.closed_at == START + 2 * MINUTE
+    assert refused(decided, Close("Left.", at + MINUTE), ENGAGER, at=at).problems[0].field == "acted_at"
 
 
 def test_what_was_decided_stays_open_until_half_a_day_after_the_deployment() -> None:
     for decided in (play(SEEN, TO_ENGAGE), engaged()):
-        assert not expiry_due(decided, ONE, None, END + timedelta(days=30))
-        assert not expiry_due(decided, ONE, END, END + timedelta(hours=11))
-        assert expiry_due(decided, ONE, END, END + timedelta(hours=12))
-    assert not expiry_due(arrested(), ONE, END, END + timedelta(days=30))
+        assert expires_at(decided, ONE, None) is None
+        assert expires_at(decided, ONE, END) == END + timedelta(hours=12)
+    assert expires_at(arrested(), ONE, END) is None
 
 
 def test_a_person_cannot_let_an_alert_expire() -> None:
@@ -341,6 +369,7 @@ ACTS: list[AlertAct] = [
     Engage(),
     Engage(START + 3 * MINUTE),
     Close("Left."),
+    Close("Left.", START + 3 * MINUTE),
     AddLaterResult(Result.CHARGED, (OffenceGroup.THEFT,)),
     Reclassify(PublishedClass.FALSE_CONFIRMED, "Reviewed."),
     Expire(None),

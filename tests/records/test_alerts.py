@@ -283,6 +283,23 @@ def test_a_judgement_that_reaches_the_hub_after_the_alert_expired_counts_if_it_w
     assert opened.justification == f"no match: {AGREE[0]}. {times}"
 
 
+def test_an_alert_that_was_closed_on_a_phone_without_a_network_was_closed_then(hub: StaffedHub) -> None:
+    alert = hub.alerted(hub.live())
+    judged(hub, alert, Judgement.ENGAGE)
+    hub.clock.advance(MINUTE)
+    at = hub.clock.now
+    hub.clock.advance(timedelta(hours=1))
+    closed = done(hub.alerts.close(by(hub.engager, alert), "Left by train.", at))
+    assert (closed.alert.state, closed.alert.closed_at) == (AlertState.CLOSED, at)
+    with hub.records.database.reading() as session:
+        last = session.scalars(select(func.max(AuditEntryRow.sequence)).where(AuditEntryRow.record_id == alert)).one()
+    opened = open_entry(hub.records, hub.auditor, last, TERMINAL)
+    assert not isinstance(opened, Refusal)
+    assert opened.justification == (
+        f"Left by train. On the phone at {at:%H:%M:%S}, arrived {hub.clock.now:%H:%M:%S} UTC."
+    )
+
+
 def test_where_the_authority_asks_for_two_one_is_not_enough(hub: StaffedHub) -> None:
     deployment = hub.live()
     strict = hub.decision(conditions=Conditions(two_person_verification=True))
@@ -375,6 +392,17 @@ def test_too_many_false_alerts_pause_the_deployment_and_say_why(hub: StaffedHub)
     paused = hub.value(deployment)
     assert (paused.state, paused.pause_reason) == (DeploymentState.PAUSED, PauseReason.GUARD)
     assert ("PAUSE_DEPLOYMENT", "hub", "alteration") in acts(hub, deployment)
+
+
+def test_false_alerts_found_out_during_a_pause_keep_the_operator_from_going_on(hub: StaffedHub) -> None:
+    deployment = hub.live()
+    alerts = [hub.alerted(deployment) for _ in range(4)]
+    kept(hub.deployments.pause(hub.asked(hub.operator, deployment)))
+    for alert in alerts:
+        judged(hub, alert, Judgement.NO_MATCH)
+    again = hub.deployments.resume(hub.asked(hub.operator, deployment), "All clear.")
+    assert refused(again).code is RefusalCode.PAUSED_BY_GUARD
+    kept(hub.deployments.resume(hub.asked(hub.authoriser, deployment), "The lens was cleaned."))
 
 
 def test_false_alerts_of_testers_do_not_pause_anything(hub: StaffedHub) -> None:

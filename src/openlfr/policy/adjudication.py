@@ -23,8 +23,9 @@ from openlfr.policy.alert import (
     Reclassification,
     Result,
     answer_by,
-    expiry_due,
+    expires_at,
     finding,
+    last_acted_on,
 )
 from openlfr.policy.refusal import FieldProblem, Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import Action, Actor, may_act
@@ -76,6 +77,7 @@ class Close:
 
     action: ClassVar[Action] = Action.CLOSE_ALERT
     reason: str
+    acted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def apply_to_alert(alert: Alert, act: AlertAct, rules: AlertRules, by: Actor, no
 
 def _acted_at(alert: Alert, act: AlertAct, rules: AlertRules, now: datetime) -> datetime | Refusal:
     """When somebody acted: as they say who had no network then, within bounds; now for everything else."""
-    said = act.acted_at if isinstance(act, MarkSeen | Adjudicate | Engage) else None
+    said = act.acted_at if isinstance(act, MarkSeen | Adjudicate | Engage | Close) else None
     if said is None:
         return now
     earliest = max(alert.raised_at, now - rules.unfinished)
@@ -156,6 +158,8 @@ def _outcome(alert: Alert, act: AlertAct, rules: AlertRules, by: Actor, at: date
         case Adjudicate():
             return _adjudicated(alert, act, rules, by, at, now)
         case Engage():
+            if _taken_off(rules, at, now):
+                return _not_sought(rules)
             if finding(alert, rules.two_person) is not Judgement.ENGAGE:
                 return _not_decided(rules)
             # Nobody approaches before it was decided, whatever a clock says.
@@ -165,7 +169,10 @@ def _outcome(alert: Alert, act: AlertAct, rules: AlertRules, by: Actor, at: date
             return _outcome_recorded(alert, record, by, now)
         case Close(reason):
             problems = tuple(text_problems("reason", reason))
-            return refused_fields("Closing", problems) if problems else _closed(alert, now)
+            if problems:
+                return refused_fields("Closing", problems)
+            # What was judged was open until then, whatever a clock says.
+            return _closed(alert, max((at, *(each.at for each in alert.adjudications))))
         case AddLaterResult(result, groups):
             if alert.engagement is None or alert.engagement.outcome is not Outcome.ARREST:
                 return Refusal(RefusalCode.WRONG_STATE, "Only an arrest can have a later result.")
@@ -181,13 +188,31 @@ def _outcome(alert: Alert, act: AlertAct, rules: AlertRules, by: Actor, at: date
             history = (*alert.reclassifications, Reclassification(by.staff, now, published, reason))
             return replace(alert, reclassifications=history)
         case Expire(deployment_ended_at):
-            if not expiry_due(alert, rules, deployment_ended_at, now):
+            due = expires_at(alert, rules, deployment_ended_at)
+            if due is None or now < due:
                 return Refusal(RefusalCode.NOT_YET, "This alert has not expired yet.")
-            return replace(alert, state=AlertState.EXPIRED, closed_at=now)
+            # However late the hub notices, as after days without power: the period of the data runs from here.
+            return replace(alert, state=AlertState.EXPIRED, closed_at=max(due, last_acted_on(alert)))
 
 
-def _closed(alert: Alert, now: datetime) -> Alert:
-    return replace(alert, state=AlertState.CLOSED, closed_at=now)
+def _closed(alert: Alert, at: datetime) -> Alert:
+    return replace(alert, state=AlertState.CLOSED, closed_at=at)
+
+
+def _taken_off(rules: AlertRules, at: datetime, now: datetime) -> bool:
+    """Whether the person is not looked for any more, and it is not too late to let them pass.
+
+    What was done already, by somebody who had no network to be told, is recorded as it happened.
+    """
+    return rules.removed_at is not None and rules.removed_at <= at and now - at <= CLOCK_TOLERANCE
+
+
+def _not_sought(rules: AlertRules) -> Refusal:
+    return Refusal(
+        RefusalCode.TOO_LATE,
+        f"This person was taken off the watchlist at {rules.removed_at:%H:%M} UTC: let them pass. Answer that it is "
+        "possible, and close the alert.",
+    )
 
 
 def _not_decided(rules: AlertRules) -> Refusal:
@@ -203,6 +228,8 @@ def _adjudicated(
 ) -> Alert | Refusal:
     if finding(alert, rules.two_person) is not None:
         return Refusal(RefusalCode.ALREADY_DECIDED, "Somebody has decided this alert already; look at it again.")
+    if act.judgement is Judgement.ENGAGE and _taken_off(rules, at, now):
+        return _not_sought(rules)
     problems = list(text_problems("note", act.note, required=False))
     if not act.reasons or len(set(act.reasons)) != len(act.reasons):
         problems.append(FieldProblem("reasons", "Choose at least one reason, each once."))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from openlfr.policy.adjudication import (
@@ -30,7 +31,7 @@ from openlfr.policy.alert import (
     OffenceGroup,
     PublishedClass,
     Result,
-    expiry_due,
+    expires_at,
     published_class,
 )
 from openlfr.policy.deployment import DeploymentState
@@ -64,6 +65,7 @@ from openlfr.records.hub_records import HubRecords
 from openlfr.records.plans import plan_by_id
 from openlfr.records.recognition_test_tables import KnownAnswerRow
 from openlfr.records.statistics import guard_verdict
+from openlfr.records.watchlist_tables import WatchlistRemovalRow
 
 KIND = "alert"
 _Seen = TypeVar("_Seen")
@@ -180,9 +182,10 @@ class Alerts:
         """Record what the engagement showed and what came of it."""
         return self._act(asked, RecordOutcome(record), f"The person {record.identity}; {record.outcome}.")
 
-    def close(self, asked: AlertAsked, reason: str) -> AlertRecord | Refusal:
-        """Close an alert without engagement."""
-        return self._act(asked, Close(reason), reason)
+    def close(self, asked: AlertAsked, reason: str, acted_at: datetime | None = None) -> AlertRecord | Refusal:
+        """Close an alert without engagement; `acted_at`: when, if it was not sent at once."""
+        late = self._late(acted_at)
+        return self._act(asked, Close(reason, acted_at), f"{reason.removesuffix('.')}.{late}" if late else reason)
 
     def add_later_result(
         self, asked: AlertAsked, result: Result, offence_groups: tuple[OffenceGroup, ...]
@@ -204,7 +207,8 @@ class Alerts:
                     continue
                 rules, ended_at = self.rules(kept), kept.deployment.ended_at
                 for each in alerts_of(session, deployment, *sorted(OPEN_STATES)):
-                    if expiry_due(each.alert, rules, ended_at, self.records.clock()):
+                    due = expires_at(each.alert, rules, ended_at)
+                    if due is not None and due <= self.records.clock():
                         asked = AlertAsked(THE_HUB, each.alert.alert, HUB_ORIGIN)
                         expired.append(self._act_in(session, asked, Expire(ended_at), "Nobody answered."))
         return [each for each in expired if isinstance(each, AlertRecord)]
@@ -265,7 +269,9 @@ class Alerts:
             return write_refused(self.records, session, asked.by, act.action, log, asked.origin, before)
         known, deployment = before
         question = session.get(KnownAnswerRow, known.alert.alert) is not None
-        rules = replace(self.rules(deployment), known_answer=question)
+        off_the_list = select(WatchlistRemovalRow.decided_at).where(WatchlistRemovalRow.entry_id == known.alert.entry)
+        removed_at = session.scalars(off_the_list).one_or_none()
+        rules = replace(self.rules(deployment), known_answer=question, removed_at=removed_at)
         after = apply_to_alert(known.alert, act, rules, asked.by, self.records.clock())
         if isinstance(after, Refusal):
             return write_refused(self.records, session, asked.by, act.action, log, asked.origin, after)

@@ -28,10 +28,10 @@ export const theHub: Hub = {
         const form = { ...act.outcome, version };
         return body(await api.POST("/api/v1/alerts/{alert}/record-outcome", { signal, params, body: form }));
       }
-      case "close":
-        return body(
-          await api.POST("/api/v1/alerts/{alert}/close", { signal, params, body: { version, reason: act.reason } }),
-        );
+      case "close": {
+        const form = { version, reason: act.reason, acted_at: at };
+        return body(await api.POST("/api/v1/alerts/{alert}/close", { signal, params, body: form }));
+      }
     }
   },
   count: async ({ test, tester, at }) => {

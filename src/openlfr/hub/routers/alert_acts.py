@@ -10,12 +10,13 @@ from openlfr.hub.schemas.alert_views import summary_of
 from openlfr.hub.schemas.alerts import (
     AlertActForm,
     AlertSummary,
+    ClosingForm,
     JudgementForm,
     LaterResultForm,
     OutcomeForm,
     ReclassificationForm,
 )
-from openlfr.hub.schemas.wire import AlertPath, SeenWithReason
+from openlfr.hub.schemas.wire import AlertPath
 from openlfr.hub.services import Services
 from openlfr.hub.signed_in import Caller, SignedIn
 from openlfr.policy.adjudication import Adjudicate
@@ -63,9 +64,9 @@ def record_alert_outcome(caller: SignedIn, services: HubServices, alert: AlertPa
 
 
 @router.post("/close")
-def close_alert(caller: SignedIn, services: HubServices, alert: AlertPath, act: SeenWithReason) -> AlertSummary:
+def close_alert(caller: SignedIn, services: HubServices, alert: AlertPath, act: ClosingForm) -> AlertSummary:
     """Close an alert without engagement."""
-    return _done(services, services.alerts.close(_asked(caller, alert, act.version), act.reason))
+    return _done(services, services.alerts.close(_asked(caller, alert, act.version), act.reason, act.acted_at))
 
 
 @router.post("/add-later-result")

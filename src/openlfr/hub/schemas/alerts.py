@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from openlfr.hub.schemas.application import SetupForm
-from openlfr.hub.schemas.wire import Answering, Asking, Identifier, Moment, Name, Text, Version
+from openlfr.hub.schemas.wire import Answering, Asking, Identifier, Moment, Name, SeenWithReason, Text, Version
 from openlfr.policy.alert import (
     AdjudicationReason,
     AlertState,
@@ -63,6 +63,12 @@ class JudgementForm(Asking):
             ]
         }
     )
+
+
+class ClosingForm(SeenWithReason):
+    """Why nobody is approached."""
+
+    acted_at: _ActedAt = None
 
 
 class OutcomeForm(Asking):
