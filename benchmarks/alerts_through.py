@@ -1,8 +1,9 @@
-"""Alerts through the whole system: `python -m benchmarks.alerts_through [--storm-s 60] [--listen-s 240]`.
+"""Alerts through the whole system: `python -m benchmarks.alerts_through [--storm-s 60] [--listen-s 240] [--cluster]`.
 
-Prints tables for RESULTS.md: a storm of sealed alerts at 50 a second from a node's outbox into the records; how long
-an alert takes from a camera's picture to the event at a console that listens, with one and six cameras; and the memory
-of a hub and a node that have nothing to do. Hub, node and bus are the programs that `openlfr` starts.
+With `--cluster`, only a storm through a bus of three servers, whose leader is killed in the middle. Otherwise prints
+tables for RESULTS.md: a storm of sealed alerts at 50 a second from a node's outbox into the records; how long an alert
+takes from a camera's picture to the event at a console that listens, with one and six cameras; and the memory of a hub
+and a node that have nothing to do. Hub, node and bus are the programs that `openlfr` starts.
 """
 
 import argparse
@@ -24,16 +25,16 @@ import psutil
 from benchmarks.report import heading, table
 from benchmarks.street_cameras import street_clip
 from sqlalchemy import select
+from tests.support.alert_storm import A_SECOND, outbox_of, received, storm, stormed_cluster
 from tests.support.bus import until
 from tests.support.database import PASSPHRASE
 from tests.support.living_hub import TERMINAL, administrator_of, new_place
-from tests.support.programs import Ports, Program, hub_program, node_program, wait_for
+from tests.support.programs import Ports, Program, answers, hub_program, node_program, wait_for
 from tests.support.rehearsals import Kit, live_rehearsal, quick_kit, shipped_kit
-from tests.system.test_alert_storm import A_SECOND, outbox_of, received, storm
-from tests.system.test_killed_programs import answers
 
 from openlfr import __version__
 from openlfr.cli.demo_street import LISTED, NOT_LISTED, carried
+from openlfr.cli.hub import quiet_logs
 from openlfr.hub.demonstration import Tester, prepare_demonstration
 from openlfr.hub.place import authority_of
 from openlfr.hub.services import Services, services_of
@@ -50,6 +51,15 @@ from openlfr.records.cameras import CameraDraft, Cameras
 from openlfr.records.nodes import Nodes
 
 _LONGEST_S: Final = 240.0
+_CLUSTER_COLUMNS: Final = (
+    "alerts",
+    "put a second",
+    "seconds behind at the end",
+    "committed a second",
+    "lost",
+    "twice",
+    "longest pause, s",
+)
 _TESTERS: Final = tuple(
     Tester(f"T/{number}", name, carried(package, path), date(1984, 1, 1))
     for number, (name, package, path) in enumerate((LISTED, NOT_LISTED))
@@ -83,6 +93,21 @@ def stormed(seconds: float) -> tuple[str, ...]:
 
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(story(Path(folder)))
+
+
+def stormed_with_the_leader_killed(seconds: float) -> tuple[str, ...]:
+    """A row: alerts, how fast they were put and committed, how many are missing or there twice, the longest pause."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = asyncio.run(stormed_cluster(Path(folder), int(seconds * A_SECOND)))
+    return (
+        f"{done.alerts:,}",
+        f"{done.alerts / done.put_s:.1f}",
+        f"{done.whole_s - done.put_s:.1f}",
+        f"{done.alerts / done.whole_s:.1f}",
+        str(done.lost),
+        str(done.twice),
+        f"{done.longest_pause_s:.1f}",
+    )
 
 
 @dataclass
@@ -200,7 +225,13 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--storm-s", type=float, default=60.0)
     arguments.add_argument("--listen-s", type=float, default=240.0)
+    arguments.add_argument("--cluster", action="store_true")
     asked = arguments.parse_args()
+    quiet_logs()
+    if asked.cluster:
+        print(heading("The leader of three killed in a storm", "Sealed alerts with two pictures of 3 kB, SQLite."))
+        print(table(_CLUSTER_COLUMNS, [stormed_with_the_leader_killed(asked.storm_s)]))
+        return
     print(heading("Alerts through the whole system", "Sealed alerts with two pictures of 3 kB, one node, SQLite."))
     columns = ("alerts", "put a second", "seconds behind at the end", "committed a second", "missing or twice")
     print(table(columns, [stormed(asked.storm_s)]))

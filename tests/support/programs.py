@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import psutil
 from tests.support.database import PASSPHRASE
 from tests.support.living_hub import free_port
@@ -82,8 +83,17 @@ class Ports:
         return f"https://localhost:{self.https}"
 
 
-def hub_program(folder: Path, ports: Ports, log: Path) -> Program:
-    return Program(("hub", "--folder", str(folder), "--port", str(ports.https), "--bus-port", str(ports.bus)), log)
+def answers(ports: Ports) -> bool:
+    """Whether the hub there is ready: people, nodes and alerts can come."""
+    try:
+        return httpx.get(f"{ports.address}/api/v1/health/ready", verify=False).status_code == 200  # noqa: S501
+    except httpx.HTTPError:
+        return False
+
+
+def hub_program(folder: Path, ports: Ports, log: Path, *more: str) -> Program:
+    where = ("--folder", str(folder), "--port", str(ports.https), "--bus-port", str(ports.bus))
+    return Program(("hub", *where, *more), log)
 
 
 def node_program(folder: Path, log: Path) -> Program:

@@ -3,11 +3,10 @@
 import itertools
 from pathlib import Path
 
-import httpx
 import pytest
 from tests.support.database import PASSPHRASE, DatabaseSource
 from tests.support.living_hub import TERMINAL, administrator_of, new_place
-from tests.support.programs import Ports, hub_program, node_program, wait_for
+from tests.support.programs import Ports, answers, hub_program, node_program, wait_for
 from tests.support.rehearsals import live_rehearsal, shipped_kit
 
 from openlfr.hub.place import authority_of
@@ -18,14 +17,6 @@ from openlfr.policy.deployment import DeploymentState
 from openlfr.policy.refusal import Refusal
 from openlfr.records.audit_verify import verify_audit
 from openlfr.records.nodes import Nodes
-
-
-def answers(ports: Ports) -> bool:
-    try:
-        return httpx.get(f"{ports.address}/api/v1/health/ready", verify=False).status_code == 200  # noqa: S501
-    except httpx.HTTPError:
-        return False
-
 
 ORDERS = tuple(itertools.permutations(("hub", "node", "bus")))
 
