@@ -11,7 +11,8 @@ from openlfr.policy.identifiers import NodeId
 SILENT_AFTER: Final = timedelta(seconds=5)
 """Nodes say hello once a second."""
 WRONG_CLOCK: Final = timedelta(seconds=10)
-_RETURNS_OF_TWINS: Final = 2
+_RETURNS_OF_TWINS: Final = 3
+"""A boot comes back once after last messages of the one before it, and once by its own."""
 _MOST_BOOTS: Final = 32
 
 
@@ -37,8 +38,8 @@ class FleetNews:
 
     def __init__(self) -> None:
         self._newest: dict[NodeId, NodeNews] = {}
-        self._boots: dict[NodeId, list[str]] = {}
-        self._returns: dict[NodeId, int] = {}
+        # Of each node, how often each of its boots came back after another one; the one heard last stands last.
+        self._returns: dict[NodeId, dict[str, int]] = {}
 
     @property
     def newest(self) -> Mapping[NodeId, NodeNews]:
@@ -47,19 +48,13 @@ class FleetNews:
     def heard(self, hello: Hello, now: datetime) -> bool:
         """Take in a hello; whether it shows that two programs run with this node's keys.
 
-        A node that is started anew says hello with a boot of its own, and the old one is never heard again, but for a
-        last message on its way. Two that run at once take turns: each returns after the other was heard.
+        A node that is started anew says hello with a boot of its own, and the old one is never heard again, but for
+        last messages on their way, after which the new one comes back. Two that run at once take turns for ever.
         """
-        node = hello.node
-        boots = self._boots.setdefault(node, [])
-        if hello.boot in boots and hello.boot != boots[-1]:
-            self._returns[node] = self._returns.get(node, 0) + 1
-        if not boots or hello.boot != boots[-1]:
-            self._boots[node] = [*(each for each in boots if each != hello.boot), hello.boot][-_MOST_BOOTS:]
-        self._newest[node] = NodeNews(hello, now, hello.at - now)
-        return self._returns.get(node, 0) >= _RETURNS_OF_TWINS
-
-    def boot_of(self, node: NodeId) -> str | None:
-        """The boot a node was last heard with."""
-        news = self._newest.get(node)
-        return None if news is None else news.hello.boot
+        returns = self._returns.setdefault(hello.node, {})
+        if next(reversed(returns), None) != hello.boot:
+            returns[hello.boot] = returns.pop(hello.boot, -1) + 1
+            if len(returns) > _MOST_BOOTS:
+                del returns[next(iter(returns))]
+        self._newest[hello.node] = NodeNews(hello, now, hello.at - now)
+        return max(returns.values()) >= _RETURNS_OF_TWINS
