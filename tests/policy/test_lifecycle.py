@@ -19,6 +19,7 @@ from tests.support.deployment_values import (
     NOON,
     OPERATOR,
     READY,
+    SETUP,
     START,
     UK,
     actor,
@@ -50,6 +51,7 @@ from openlfr.policy.deployment_acts import (
     Draft,
     End,
     GoLive,
+    LapseUrgent,
     NoteRemoval,
     Pause,
     RecordPurge,
@@ -60,27 +62,29 @@ from openlfr.policy.deployment_acts import (
     Review,
     ReviewUrgent,
     Revoke,
+    Start,
     Submit,
     Withdraw,
 )
+from openlfr.policy.guard import GuardLevel
 from openlfr.policy.identifiers import DeploymentId, RecognitionTestId, StaffId
 from openlfr.policy.jurisdiction import AssessmentKind
 from openlfr.policy.lifecycle import apply_act
 from openlfr.policy.recognition_test import FinishedTest, RecognitionRate
 from openlfr.policy.refusal import Refusal, RefusalCode
-from openlfr.policy.roles import THE_HUB, Action, Actor, Role
-from openlfr.policy.watchlist import WatchlistState
+from openlfr.policy.roles import ROLES_FOR, THE_HUB, Action, Actor, Role
+from openlfr.policy.watchlist import Category, ListContent, WatchlistState
 
 DRAFT = Deployment(DEPLOYMENT, False, application(), (APPLICANT.staff,))
 SECOND_AUTHORISER = actor("bea", Role.AUTHORISING_OFFICER)
-HERE = (OPERATOR.staff,)
+STARTING = Start(UK, CERTIFICATE, (OPERATOR.staff,))
 SUBMIT = (Submit(UK, CERTIFICATE), APPLICANT)
 AUTHORISE = (Authorise(decision()), AUTHORISER)
 URGENT = (AuthoriseUrgently(decision()), OPERATOR)
 ATTACH = (AttachWatchlist(frozen_list(), UK), BUILDER)
 READINESS = (RecordReadiness(READY), OPERATOR)
 TEST = RecognitionTestId("0196c000-0000-7000-8000-0000000000b1")
-GO = (GoLive(UK, CERTIFICATE, HERE), OPERATOR)
+GO = (GoLive(STARTING), OPERATOR)
 TO_LIVE = (SUBMIT, AUTHORISE, ATTACH, READINESS, GO)
 
 
@@ -105,7 +109,7 @@ def test_a_deployment_goes_from_draft_to_reviewed() -> None:
     deployment = DRAFT
     rest = (
         (Pause(), ENGAGER),
-        (Resume("The crowd has passed.", HERE), OPERATOR),
+        (Resume("The crowd has passed.", STARTING, GuardLevel.OK), OPERATOR),
         (End(), OPERATOR),
         (RecordPurge(), THE_HUB),
         (Report(0), OPERATOR),
@@ -249,8 +253,43 @@ def test_an_urgent_authority_without_review_stops_by_itself() -> None:
     assert end_due(urgent, lapsed) is EndReason.URGENT_LAPSED
     too_late = refused(urgent, ReviewUrgent("Necessary.", decision(terms=terms(window=window))), AUTHORISER, lapsed)
     assert too_late.code is RefusalCode.URGENT_REVIEW_OVERDUE
-    ended = play((End(EndReason.URGENT_LAPSED), THE_HUB), start=urgent, at=lapsed)
-    assert ended.state is DeploymentState.ENDED
+    assert refused(urgent, LapseUrgent(), THE_HUB, lapsed - timedelta(seconds=1)).code is RefusalCode.NOT_YET
+    ended = play((LapseUrgent(), THE_HUB), start=urgent, at=lapsed)
+    assert (ended.state, ended.end_reason) == (DeploymentState.ENDED, EndReason.URGENT_LAPSED)
+
+
+@pytest.mark.parametrize("over", [DeploymentState.ENDED, DeploymentState.PURGED])
+def test_an_urgent_use_that_is_over_before_its_review_is_reviewed_all_the_same(over: DeploymentState) -> None:
+    live = play(SUBMIT, URGENT, ATTACH, READINESS, GO)
+    ended = replace(play((End(), OPERATOR), start=live, at=START + timedelta(hours=1)), state=over)
+    waiting = refused(replace(ended, state=DeploymentState.PURGED), Report(0), OPERATOR)
+    assert "waits for its review" in waiting.sentence
+    next_day = START + timedelta(hours=20)
+    other = ReviewUrgent("Fine.", decision(terms=terms(threshold=0.7)))
+    assert [each.field for each in refused(ended, other, AUTHORISER, next_day).problems] == ["terms"]
+    assert refused(ended, ReviewUrgent("Fine.", decision()), actor("olu", *Role)).code is RefusalCode.SAME_PERSON
+    confirmed = play((ReviewUrgent("It was necessary.", decision()), AUTHORISER), start=ended, at=next_day)
+    assert (confirmed.state, confirmed.end_reason, confirmed.urgent_review_pending) == (
+        over,
+        EndReason.COMPLETED,
+        False,
+    )
+    assert end_due(confirmed, NOON + timedelta(days=9)) is None
+    refusal = play((ReviewUrgent("It was not.", None), AUTHORISER), start=ended, at=next_day)
+    assert (refusal.state, refusal.end_reason, refusal.ended_at) == (over, EndReason.URGENT_REFUSED, ended.ended_at)
+    assert end_due(ended, NOON + timedelta(hours=24)) is EndReason.URGENT_LAPSED
+    lapsed = play((LapseUrgent(), THE_HUB), start=ended, at=NOON + timedelta(hours=24))
+    assert (lapsed.state, lapsed.end_reason) == (over, EndReason.URGENT_LAPSED)
+    for done in (refusal, lapsed):
+        assert end_due(done, NOON + timedelta(days=9)) is None
+        assert refused(done, LapseUrgent(), THE_HUB, NOON + timedelta(days=9)).code is RefusalCode.NOT_YET
+
+
+def test_a_deployment_ended_with_its_authority_however_late_the_hub_notices() -> None:
+    live = play(*TO_LIVE)
+    for act, by in ((End(EndReason.WINDOW_OVER), THE_HUB), (End(), OPERATOR), (Revoke("Enough."), AUTHORISER)):
+        assert play((act, by), start=live, at=END + timedelta(days=7)).ended_at == END
+    assert play((End(), OPERATOR), start=live, at=END - timedelta(hours=1)).ended_at == END - timedelta(hours=1)
 
 
 def test_changing_the_terms_of_an_urgent_authority_does_not_stop_its_clock() -> None:
@@ -276,6 +315,50 @@ def test_an_extension_is_a_new_decision_and_nothing_else_extends() -> None:
     assert refused(live, ChangeAuthority(shifted), AUTHORISER, START).problems[0].field == "terms.window.start"
     for person in (APPLICANT, BUILDER, OPERATOR, ENGAGER):
         assert refused(live, ChangeAuthority(longer), person).code is RefusalCode.WRONG_ROLE
+
+
+NEXT_DAY = Window(START + timedelta(days=1), END + timedelta(days=1))
+PAST_MIDNIGHT = Window(START, END + timedelta(hours=5))
+TODAY_ONLY = ListContent(START.date(), (Category.WANTED_BY_COURTS,), SETUP.model_pack, SETUP.precision)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"window": NEXT_DAY}, RefusalCode.WATCHLIST_TOO_OLD),
+        ({"window": PAST_MIDNIGHT}, RefusalCode.WATCHLIST_TOO_OLD),  # an entry expires at midnight
+        ({"largest_watchlist": 9}, RefusalCode.WATCHLIST_TOO_LARGE),
+        ({"categories": (Category.MISSING_AT_RISK,)}, RefusalCode.WRONG_WATCHLIST),
+    ],
+)
+def test_no_change_of_authority_carries_a_list_along_that_does_not_fit_it(
+    changes: dict[str, object], code: RefusalCode
+) -> None:
+    attached = (AttachWatchlist(frozen_list(content=TODAY_ONLY), UK), BUILDER)
+    ready = play(SUBMIT, AUTHORISE, attached, READINESS)
+    change = (ChangeAuthority(decision(terms=terms(**changes))), AUTHORISER)
+    moved = play(change, start=ready)
+    assert (moved.state, moved.watchlist, moved.watchlist_hash, moved.readiness) == (
+        DeploymentState.AUTHORISED,
+        None,
+        None,
+        None,
+    )
+    assert refused(moved, *attached).code is code
+    live = play(GO, start=ready)
+    if changes.get("window") is not NEXT_DAY:  # nobody can move the start of a live one at all
+        in_use = refused(live, *change, at=START)
+        assert (in_use.code, in_use.sentence[:45]) == (code, "The watchlist in use does not fit these terms")
+
+
+def test_what_was_tested_and_confirmed_for_other_terms_is_to_be_tested_again() -> None:
+    ready = play(SUBMIT, AUTHORISE, ATTACH, READINESS)
+    for changes in ({"threshold": 0.7}, {"window": Window(START + timedelta(hours=1), END)}):
+        again = play((ChangeAuthority(decision(terms=terms(**changes))), AUTHORISER), start=ready)
+        assert (again.state, again.readiness) == (DeploymentState.WATCHLIST_BUILT, None)
+        assert again.watchlist_hash == ready.watchlist_hash
+    longer = decision(terms=terms(window=Window(START, END + timedelta(hours=1))))
+    assert play((ChangeAuthority(longer), AUTHORISER), start=ready).state is DeploymentState.TESTED
 
 
 def test_a_revoked_authority_ends_the_deployment_from_every_state_it_holds_in() -> None:
@@ -363,12 +446,16 @@ def test_a_blue_list_test_of_something_else_or_long_ago_does_not_count(tested: F
 @pytest.mark.parametrize(
     ("act", "at", "code"),
     [
-        (GoLive(UK, CERTIFICATE, HERE), START - timedelta(seconds=1), RefusalCode.NOT_YET),
-        (GoLive(UK, CERTIFICATE, HERE), END, RefusalCode.TOO_LATE),
-        (GoLive(UK, CERTIFICATE, ()), START, RefusalCode.NO_OFFICER),
-        (GoLive(UK, CERTIFICATE, (AUTHORISER.staff,)), START, RefusalCode.NO_OFFICER),
-        (GoLive(UK, None, HERE), START, RefusalCode.NOT_CERTIFIED),
-        (GoLive(UK, replace(CERTIFICATE, expires_at=START), HERE), START, RefusalCode.NOT_CERTIFIED),
+        (GoLive(STARTING), START - timedelta(seconds=1), RefusalCode.NOT_YET),
+        (GoLive(STARTING), END, RefusalCode.TOO_LATE),
+        (GoLive(replace(STARTING, present=())), START, RefusalCode.NO_OFFICER),
+        (GoLive(replace(STARTING, present=(AUTHORISER.staff,))), START, RefusalCode.NO_OFFICER),
+        (GoLive(replace(STARTING, certificate=None)), START, RefusalCode.NOT_CERTIFIED),
+        (
+            GoLive(replace(STARTING, certificate=replace(CERTIFICATE, expires_at=START))),
+            START,
+            RefusalCode.NOT_CERTIFIED,
+        ),
     ],
 )
 def test_going_live_needs_the_hour_an_officer_and_a_certificate(act: GoLive, at: datetime, code: RefusalCode) -> None:
@@ -377,10 +464,28 @@ def test_going_live_needs_the_hour_an_officer_and_a_certificate(act: GoLive, at:
 
 def test_after_the_guard_paused_only_an_authorising_officer_goes_on_with_a_reason() -> None:
     paused = play((Pause(PauseReason.GUARD), THE_HUB), start=play(*TO_LIVE), at=START)
-    assert refused(paused, Resume("All well.", HERE), OPERATOR, START).code is RefusalCode.PAUSED_BY_GUARD
-    assert refused(paused, Resume("", HERE), AUTHORISER, START).problems[0].field == "reason"
-    resumed = play((Resume("Camera 2 was taken out.", HERE), AUTHORISER), start=paused, at=START)
+    assert (
+        refused(paused, Resume("All well.", STARTING, GuardLevel.OK), OPERATOR, START).code
+        is RefusalCode.PAUSED_BY_GUARD
+    )
+    assert refused(paused, Resume("", STARTING, GuardLevel.OK), AUTHORISER, START).problems[0].field == "reason"
+    resumed = play((Resume("Camera 2 was taken out.", STARTING, GuardLevel.OK), AUTHORISER), start=paused, at=START)
     assert (resumed.state, resumed.pause_reason) == (DeploymentState.LIVE, None)
+    # It makes no difference that a person was quicker to pause than the guard.
+    paused = play((Pause(), OPERATOR), start=play(*TO_LIVE), at=START)
+    again = Resume("All well.", STARTING, GuardLevel.PAUSE)
+    assert refused(paused, again, OPERATOR, START).code is RefusalCode.PAUSED_BY_GUARD
+    assert play((again, AUTHORISER), start=paused, at=START).state is DeploymentState.LIVE
+
+
+def test_going_on_after_a_pause_needs_what_going_live_needs() -> None:
+    paused = play((Pause(), OPERATOR), start=play(*TO_LIVE), at=START)
+    short = tuple(Assessment(kind, "R", date(2026, 5, 10)) for kind in AssessmentKind)
+    lapsed = replace(paused, application=application(assessments=short))
+    resume = Resume("All well.", STARTING, GuardLevel.OK)
+    assert refused(lapsed, resume, OPERATOR, START).code is RefusalCode.ASSESSMENT_OUT_OF_DATE
+    uncertified = replace(resume, start=replace(STARTING, certificate=replace(CERTIFICATE, expires_at=START)))
+    assert refused(paused, uncertified, OPERATOR, START).code is RefusalCode.NOT_CERTIFIED
 
 
 def test_nobody_pretends_to_be_the_guard_or_the_clock() -> None:
@@ -406,15 +511,16 @@ ALL_ACTS: dict[Action, Act] = {
         Authorise(decision()),
         AuthoriseUrgently(decision()),
         ReviewUrgent("Necessary.", decision()),
+        LapseUrgent(),
         ChangeAuthority(decision()),
         Reject("Not necessary."),
         Revoke("New intelligence."),
         AttachWatchlist(frozen_list(), UK),
         NoteRemoval(frozen_list(size=9)),
         RecordReadiness(READY),
-        GoLive(UK, CERTIFICATE, HERE),
+        GoLive(STARTING),
         Pause(),
-        Resume("All well.", HERE),
+        Resume("All well.", STARTING, GuardLevel.OK),
         End(),
         RecordPurge(),
         Report(0),
@@ -432,7 +538,7 @@ def test_every_act_has_its_line_in_the_table() -> None:
 def test_an_act_is_refused_in_every_state_the_table_does_not_name(state: DeploymentState, action: Action) -> None:
     if state in TRANSITIONS[action]:
         return
-    everybody_but = actor("zed", *Role) if action is not Action.RECORD_PURGE else THE_HUB
+    everybody_but = actor("zed", *Role) if ROLES_FOR[action] else THE_HUB
     verdict = refused(replace(DRAFT, state=state), ALL_ACTS[action], everybody_but)
     assert verdict.code is RefusalCode.WRONG_STATE
     assert str(state) in verdict.sentence
@@ -454,7 +560,8 @@ class AnyOrder(RuleBasedStateMachine):
         self.now += timedelta(hours=hours)
         reason = end_due(self.deployment, self.now)
         if reason is not None:
-            ended = apply_act(self.deployment, End(reason), THE_HUB, self.now)
+            act = LapseUrgent() if reason is EndReason.URGENT_LAPSED else End(reason)
+            ended = apply_act(self.deployment, act, THE_HUB, self.now)
             assert isinstance(ended, Deployment)
             self.deployment = ended
 
@@ -477,6 +584,13 @@ class AnyOrder(RuleBasedStateMachine):
         if self.deployment.state in UNDER_AUTHORITY:
             assert self.deployment.authority is not None
             assert self.deployment.authority.decided_by not in self.authors
+
+    @invariant()
+    def no_unreviewed_urgent_use_is_reported_or_outlives_its_day(self) -> None:
+        authority = self.deployment.authority
+        if self.deployment.urgent_review_pending and authority is not None and authority.review_by is not None:
+            assert self.deployment.state not in (DeploymentState.REPORTED, DeploymentState.REVIEWED)
+            assert self.now < authority.review_by
 
     @invariant()
     def live_means_listed_tested_in_time_and_reviewed_in_time(self) -> None:

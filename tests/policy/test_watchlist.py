@@ -12,12 +12,14 @@ from tests.support.deployment_values import (
     NOON,
     OPERATOR,
     START,
+    UK,
     actor,
     entry,
     frozen_list,
     terms,
 )
 
+from openlfr.policy.authority import list_limits
 from openlfr.policy.identifiers import StaffId
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.roles import Action, Actor, Role
@@ -25,7 +27,6 @@ from openlfr.policy.watchlist import (
     WATCHLIST_TRANSITIONS,
     Category,
     LegalBasis,
-    ListLimits,
     PictureSource,
     SecondAuthority,
     Watchlist,
@@ -37,7 +38,7 @@ from openlfr.policy.watchlist import (
     remove_person,
 )
 
-LIMITS = ListLimits(largest=1000, age=timedelta(hours=24), start=START)
+LIMITS = list_limits(terms(), UK)
 SECOND = SecondAuthority(AUTHORISER.staff, NOON, "Wanted for murder; seventeen years old.")
 BUILDING = Watchlist(frozen_list().watchlist, frozen_list().deployment, (BUILDER.staff,), NOON, size=10)
 TESTER = entry(

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from tests.support.database import HandClock
-from tests.support.deployment_values import CERTIFICATE, END, NOON, READY, START, actor
+from tests.support.deployment_values import CERTIFICATE, END, NOON, READY, START, UK, actor
 from tests.support.staffed_hub import TERMINAL, StaffedHub, kept, staffed
 
 from openlfr.link.signed_messages import PLAN_KIND
@@ -22,8 +22,10 @@ from openlfr.policy.jurisdiction import Aim
 from openlfr.policy.plan import ArmedPlan, Loaded, Order, may_analyse
 from openlfr.policy.presence import CLOCK_TOLERANCE
 from openlfr.policy.refusal import Allowed, Refusal, RefusalCode
+from openlfr.policy.retention import packaged_retention_policy
 from openlfr.policy.roles import Role
 from openlfr.records.alerts import AlertAsked
+from openlfr.records.audit_entry import THE_HUB_ITSELF
 from openlfr.records.audit_tables import AuditEntryRow
 from openlfr.records.certificates import import_certificate
 from openlfr.records.deployment_store import AUTHORITY_KIND, signed_authorities
@@ -32,6 +34,8 @@ from openlfr.records.deployments import Asked, WrittenDecision
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.plans import LEASE, plan_in_force
 from openlfr.records.presence import CheckIn, check_in, check_ins, check_out
+from openlfr.records.purgeables import PURGEABLES
+from openlfr.records.retention import Retention
 
 
 @pytest.fixture
@@ -219,6 +223,39 @@ def test_an_urgent_authority_is_confirmed_or_refused_by_somebody_else(hub: Staff
         else:
             record = kept(hub.deployments.refuse_urgent(asked, "Not urgent."))
             assert record.deployment.end_reason is EndReason.URGENT_REFUSED
+
+
+def test_an_urgent_use_that_nobody_reviewed_lapses_even_after_its_end(hub: StaffedHub) -> None:
+    deployment = hub.drafted()
+    kept(hub.deployments.submit(hub.asked(hub.applicant, deployment)))
+    kept(hub.deployments.authorise_urgently(hub.asked(hub.operator, deployment), hub.decision()))
+    hub.make_ready(deployment)
+    hub.take_live(deployment)
+    kept(hub.deployments.end(hub.asked(hub.operator, deployment)))
+    hub.lists.lists.clear()
+    kept(hub.deployments.record_purge(deployment))
+    unreviewed = hub.deployments.report(hub.asked(hub.operator, deployment))
+    assert isinstance(unreviewed, Refusal)
+    hub.clock.now = NOON + timedelta(hours=24)
+    (lapsed,) = hub.deployments.end_those_due()
+    assert (lapsed.deployment.state, lapsed.deployment.end_reason) == (DeploymentState.PURGED, EndReason.URGENT_LAPSED)
+    assert hub.deployments.end_those_due() == []
+    (entry,) = entries(hub, "LAPSE_URGENT_AUTHORITY")
+    assert (entry.staff, entry.role) == ("hub", "")
+    assert plan(hub, deployment).order is Order.STOP
+
+
+def test_a_hub_that_was_off_for_a_week_neither_counts_the_week_nor_keeps_anything_for_it(hub: StaffedHub) -> None:
+    deployment = hub.live()
+    unanswered = hub.alerted(deployment)
+    hub.clock.now = END + timedelta(days=7)
+    (ended,) = hub.deployments.end_those_due()
+    assert ended.deployment.ended_at == END
+    (expired,) = hub.alerts.expire_those_due()
+    assert expired.alert.closed_at == START + UK.alert_answer
+    retention = Retention(hub.records, packaged_retention_policy(), PURGEABLES)
+    (receipt,) = retention.purge(THE_HUB_ITSELF, "hub", "Hourly purge.")
+    assert receipt.record.id == unanswered
 
 
 def test_under_the_european_profile_a_judge_comes_first_and_two_people_verify(hub: StaffedHub) -> None:

@@ -227,6 +227,15 @@ def test_what_should_long_be_gone_raises_the_alarm_and_is_logged_once(
     assert acts(records) == ["RECORDS_CREATED", "RETENTION_OVERDUE"]
 
 
+def test_what_is_destroyed_too_late_is_said_before_it_is_gone(
+    records: HubRecords, retention: Retention, clock: HandClock
+) -> None:
+    add_folder(records, "old", [b"face"], ended_at=clock.now)
+    clock.advance(MAXIMUM)  # as when the machine was off all the time
+    assert len(purge(retention)) == 1
+    assert acts(records) == ["RECORDS_CREATED", "RETENTION_OVERDUE", "PURGE_BEGUN", "RUN_PURGE"]
+
+
 def test_a_purge_of_something_this_program_does_not_know_is_not_passed_over(
     records: HubRecords, retention: Retention, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

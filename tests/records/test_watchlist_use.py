@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from tests.support.database import HandClock
 from tests.support.deployment_values import AUDITOR, END, NOON, READY, START
 from tests.support.kills import work_killed_before
-from tests.support.staffed_hub import TERMINAL, kept, staffed
+from tests.support.staffed_hub import PICTURES, TERMINAL, kept, staffed
 from tests.support.watchlist_work import remove_it
 from tests.support.watchlists import ListHub, people_csv, with_lists
 
@@ -23,10 +23,15 @@ from openlfr.link.watchlist_bundle import (
     sign_receipt,
 )
 from openlfr.matching.gallery import Entry, Gallery
+from openlfr.policy.adjudication import Adjudicate
+from openlfr.policy.alert import AdjudicationReason, Judgement
+from openlfr.policy.authority import Window
 from openlfr.policy.deployment import DeploymentState
 from openlfr.policy.identifiers import EntryId, NodeId, WatchlistId
 from openlfr.policy.refusal import Refusal, RefusalCode
-from openlfr.policy.watchlist import WatchlistState
+from openlfr.policy.watchlist import Category, WatchlistState
+from openlfr.records.alert_store import AlertRecord
+from openlfr.records.alerts import AlertAsked
 from openlfr.records.audit_entry import THE_HUB_ITSELF
 from openlfr.records.audit_tables import AuditEntryRow
 from openlfr.records.audit_verify import verify_audit
@@ -182,6 +187,27 @@ def test_a_removed_person_is_off_the_list_here_and_at_the_node_and_the_plan_says
     assert ListInUse.of(later) == after
 
 
+def test_an_alert_sends_nobody_out_any_more_once_the_person_is_off_the_list(hub: ListHub, tmp_path: Path) -> None:
+    staff = hub.hub
+    deployment = staff.authorised()
+    watchlist = hub.frozen(tmp_path / "in", 2, deployment)
+    hub.attached(watchlist, deployment)
+    entry = opened(hub, bundled(hub, watchlist)).entries[0].entry.entry
+    kept(hub.deployments.record_readiness(staff.asked(staff.operator, deployment), READY))
+    staff.clock.now = START
+    assert not isinstance(check_in(staff.records, staff.operator, deployment, TERMINAL), Refusal)
+    kept(hub.deployments.go_live(staff.asked(staff.operator, deployment)))
+    raised = staff.raised(deployment)
+    raised = replace(raised, person=replace(raised.person, entry=entry))
+    assert isinstance(staff.alerts.raise_alert(raised, PICTURES), AlertRecord)
+    asked = AlertAsked(staff.operator, raised.alert, TERMINAL)
+    assert isinstance(staff.alerts.mark_seen(asked), AlertRecord)
+    removed(hub, watchlist, entry)
+    engage = Adjudicate(Judgement.ENGAGE, (AdjudicationReason.SUBJECT_FEATURES_AGREE,))
+    answer = refusal(staff.alerts.adjudicate(asked, engage))
+    assert answer.sentence.startswith("This person was taken off the watchlist at 14:00 UTC: let them pass.")
+
+
 def test_a_removal_needs_a_reason_and_a_frozen_list(hub: ListHub, tmp_path: Path) -> None:
     watchlist = hub.approved(tmp_path / "in", 1)
     nobody = EntryId("01890a5d-ac96-774b-bcce-b302099a8057")
@@ -218,6 +244,15 @@ def test_another_list_is_attached_only_under_a_newer_authority(hub: ListHub, tmp
     assert refusal(hub.deployments.attach_watchlist(asked, longer)).code is RefusalCode.AUTHORITY_MISSING
     kept(hub.deployments.change_authority(hub.hub.asked(hub.hub.authoriser, deployment), hub.hub.decision()))
     assert kept(hub.deployments.attach_watchlist(asked, longer)).deployment.watchlist == longer
+    moved = hub.hub.decision(window=Window(START + timedelta(days=2), END + timedelta(days=2)))
+    left = kept(hub.deployments.change_authority(hub.hub.asked(hub.hub.authoriser, deployment), moved)).deployment
+    assert (left.state, left.watchlist) == (DeploymentState.AUTHORISED, None)
+    assert refusal(hub.deployments.attach_watchlist(asked, longer)).code is RefusalCode.WATCHLIST_TOO_OLD
+    narrowed = hub.hub.decision(categories=(Category.VICTIM,))
+    kept(hub.deployments.change_authority(hub.hub.asked(hub.hub.authoriser, deployment), narrowed))
+    answer = refusal(hub.deployments.attach_watchlist(asked, longer))
+    assert answer.sentence.endswith("that the authority does not cover: wanted by the courts.")
+    assert isinstance(hub.use.destroy(hub.asked(hub.hub.builder, longer), "Not used."), PurgeReceipt)
 
 
 def test_the_whole_way_of_a_list_from_pictures_to_proven_deletion(hub: ListHub, tmp_path: Path) -> None:

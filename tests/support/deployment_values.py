@@ -28,6 +28,7 @@ from openlfr.policy.roles import Actor, Competence, Role, Skill
 from openlfr.policy.watchlist import (
     Category,
     LegalBasis,
+    ListContent,
     Picture,
     PictureSource,
     Watchlist,
@@ -154,6 +155,7 @@ def frozen_list(**changes: object) -> Watchlist:
         frozen_at=NOON,
         content_hash="ab" * 32,
         size=10,
+        content=ListContent(LATER, (), SETUP.model_pack, SETUP.precision),
     )
     return replace(complete, **changes)  # type: ignore[arg-type]
 

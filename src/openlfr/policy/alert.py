@@ -214,12 +214,14 @@ class AlertRules:
     """What differs between deployments; `unfinished` is how long after its end an engagement may stay open.
 
     `known_answer` closes the alert with the first answer, whatever it is: nobody is sent out by a test question.
+    `removed_at` is when the person was taken off the list, if they were: from then on nobody is sent out by it either.
     """
 
     two_person: bool
     answer_within: timedelta
     unfinished: timedelta = timedelta(hours=12)
     known_answer: bool = False
+    removed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,14 +297,20 @@ def long_false_engagement(alert: Alert) -> bool:
     return alert.engagement.ended_at - alert.engaged_at > LONG_FALSE_ENGAGEMENT
 
 
-def expiry_due(alert: Alert, rules: AlertRules, deployment_ended_at: datetime | None, now: datetime) -> bool:
-    """Whether the alert expires now.
+def expires_at(alert: Alert, rules: AlertRules, deployment_ended_at: datetime | None) -> datetime | None:
+    """The moment at which the alert expires as things stand; None when nothing lets it expire.
 
     Unanswered ones after the time allowed for an answer; decided or engaged ones only some hours after the deployment
     ended, so that nothing stays open, and kept, for ever.
     """
     if alert.state not in OPEN_STATES:
-        return False
+        return None
     if alert.state is not AlertState.ENGAGED and finding(alert, rules.two_person) is None:
-        return now >= answer_by(alert, rules)
-    return deployment_ended_at is not None and now >= deployment_ended_at + rules.unfinished
+        return answer_by(alert, rules)
+    return None if deployment_ended_at is None else deployment_ended_at + rules.unfinished
+
+
+def last_acted_on(alert: Alert) -> datetime:
+    """When somebody last did something with the alert; when it was raised, if nobody did."""
+    acts = (alert.seen_at, alert.engaged_at, *(each.at for each in alert.adjudications))
+    return max((alert.raised_at, *(at for at in acts if at is not None)))

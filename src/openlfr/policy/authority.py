@@ -11,7 +11,7 @@ from openlfr.policy.identifiers import AuthorityId, CameraId, CertificateId, Dep
 from openlfr.policy.jurisdiction import JurisdictionProfile
 from openlfr.policy.refusal import FieldProblem, Refusal
 from openlfr.policy.text import LONGEST_NAME, text_problems
-from openlfr.policy.watchlist import Category
+from openlfr.policy.watchlist import Category, ListLimits
 
 MOST_CAMERAS = 256
 MOST_OFFICERS = 1000
@@ -110,6 +110,19 @@ class Authority:
     policy_version: str
     external_reference: str | None = None
     review_by: datetime | None = None
+
+
+def list_limits(terms: Terms, profile: JurisdictionProfile) -> ListLimits:
+    """What these terms ask of a watchlist as a whole."""
+    return ListLimits(
+        largest=terms.largest_watchlist,
+        age=profile.watchlist_age,
+        start=terms.window.start,
+        last_day=terms.window.end.date(),
+        categories=terms.categories,
+        model_pack=terms.setup.model_pack,
+        precision=terms.setup.precision,
+    )
 
 
 def polygon_problems(

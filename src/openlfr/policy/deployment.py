@@ -9,6 +9,7 @@ from openlfr.policy.application import Application
 from openlfr.policy.authority import Authority
 from openlfr.policy.identifiers import DeploymentId, RecognitionTestId, StaffId, WatchlistId
 from openlfr.policy.roles import Action
+from openlfr.policy.watchlist import Watchlist
 
 
 class DeploymentState(StrEnum):
@@ -35,6 +36,8 @@ UNDER_AUTHORITY = frozenset({_S.AUTHORISED, _S.WATCHLIST_BUILT, _S.TESTED, _S.LI
 
 _ENDS: Mapping[DeploymentState, DeploymentState] = dict.fromkeys(UNDER_AUTHORITY, _S.ENDED)
 _STAYS: Mapping[DeploymentState, DeploymentState] = {state: state for state in UNDER_AUTHORITY}
+_OVER: Mapping[DeploymentState, DeploymentState] = {state: state for state in (_S.ENDED, _S.PURGED)}
+"""What ran under an urgent authority waits for its review even when it is over: whether its results may stay."""
 
 TRANSITIONS: Mapping[Action, Mapping[DeploymentState, DeploymentState]] = {
     Action.DRAFT_APPLICATION: {_S.DRAFT: _S.DRAFT},
@@ -43,7 +46,8 @@ TRANSITIONS: Mapping[Action, Mapping[DeploymentState, DeploymentState]] = {
     Action.AUTHORISE_DEPLOYMENT: {_S.SUBMITTED: _S.AUTHORISED},
     Action.AUTHORISE_URGENTLY: {_S.SUBMITTED: _S.AUTHORISED},
     Action.REJECT_DEPLOYMENT: {_S.SUBMITTED: _S.REJECTED},
-    Action.REVIEW_URGENT_AUTHORITY: _STAYS,
+    Action.REVIEW_URGENT_AUTHORITY: {**_STAYS, **_OVER},
+    Action.LAPSE_URGENT_AUTHORITY: {**_ENDS, **_OVER},
     Action.CHANGE_AUTHORITY: _STAYS,
     Action.REVOKE_AUTHORITY: _ENDS,
     Action.ATTACH_WATCHLIST: {**_STAYS, _S.AUTHORISED: _S.WATCHLIST_BUILT},
@@ -105,7 +109,8 @@ class Deployment:
 
     A rehearsal is marked for life, finds consenting people only and is counted nowhere. `urgent_by` gave an urgent
     authority that still waits for its review or has had it. `watchlist_size` counts the people who were looked
-    for when the list was attached, without testers; `watchlist_authority` is the number of the authority it came under.
+    for when the list was attached, without testers; `watchlist_authority` is the number of the authority it came under,
+    and `listed` the list as the rules last saw it, to be held against any new terms.
     """
 
     deployment: DeploymentId
@@ -119,6 +124,7 @@ class Deployment:
     watchlist_hash: str | None = None
     watchlist_size: int = 0
     watchlist_authority: int = 0
+    listed: Watchlist | None = None
     readiness: Readiness | None = None
     pause_reason: PauseReason | None = None
     went_live_at: datetime | None = None
@@ -127,7 +133,8 @@ class Deployment:
 
     @property
     def urgent_review_pending(self) -> bool:
-        return self.authority is not None and self.authority.review_by is not None
+        waits = self.authority is not None and self.authority.review_by is not None
+        return waits and self.end_reason not in DELETE_EVERYTHING
 
 
 def urgent_review_overdue(deployment: Deployment, now: datetime) -> bool:
@@ -137,12 +144,15 @@ def urgent_review_overdue(deployment: Deployment, now: datetime) -> bool:
 
 
 def end_due(deployment: Deployment, now: datetime) -> EndReason | None:
-    """Why the clock ends the deployment now, if it does; the hub then ends it as itself, whatever its state."""
-    if deployment.state not in UNDER_AUTHORITY or deployment.authority is None:
+    """Why the clock ends the deployment now, if it does; the hub then ends it as itself, whatever its state.
+
+    An urgent authority that was never reviewed lapses after the end as well: a short use must not outrun its review.
+    """
+    if deployment.end_reason in DELETE_EVERYTHING or deployment.authority is None:
         return None
-    if urgent_review_overdue(deployment, now):
+    if urgent_review_overdue(deployment, now) and deployment.state in TRANSITIONS[Action.LAPSE_URGENT_AUTHORITY]:
         return EndReason.URGENT_LAPSED
-    if now >= deployment.authority.terms.window.end:
+    if deployment.state in UNDER_AUTHORITY and now >= deployment.authority.terms.window.end:
         return EndReason.WINDOW_OVER
     return None
 

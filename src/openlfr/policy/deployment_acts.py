@@ -7,6 +7,7 @@ from openlfr.policy.application import Application
 from openlfr.policy.authority import Terms
 from openlfr.policy.certificates import ThresholdCertificate
 from openlfr.policy.deployment import EndReason, PauseReason, Readiness
+from openlfr.policy.guard import GuardLevel
 from openlfr.policy.identifiers import AuthorityId, StaffId
 from openlfr.policy.jurisdiction import JurisdictionProfile
 from openlfr.policy.recognition_test import FinishedTest
@@ -71,11 +72,21 @@ class AuthoriseUrgently:
 
 @dataclass(frozen=True, slots=True)
 class ReviewUrgent:
-    """Confirm an urgent authority by a decision of one's own, or refuse it (`decision` None): stop and delete."""
+    """Confirm an urgent authority by a decision of one's own, or refuse it (`decision` None): stop and delete.
+
+    It is asked for even when the deployment is over; then its terms can only be confirmed as they were.
+    """
 
     action: ClassVar[Action] = Action.REVIEW_URGENT_AUTHORITY
     reason: str
     decision: Decision | None
+
+
+@dataclass(frozen=True, slots=True)
+class LapseUrgent:
+    """Let the clock end an urgent authority that nobody reviewed in time: stop, if it runs, and delete."""
+
+    action: ClassVar[Action] = Action.LAPSE_URGENT_AUTHORITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +143,21 @@ class RecordReadiness:
 
 
 @dataclass(frozen=True, slots=True)
-class GoLive:
-    """Start: `present` are officers checked in within the presence time, `certificate` the one that the terms name."""
+class Start:
+    """What looking for people begins and goes on with: `present` are officers checked in within the presence time,
+    `certificate` is the one that the terms name."""
 
-    action: ClassVar[Action] = Action.GO_LIVE
     profile: JurisdictionProfile
     certificate: ThresholdCertificate | None
     present: tuple[StaffId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GoLive:
+    """Start."""
+
+    action: ClassVar[Action] = Action.GO_LIVE
+    start: Start
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +170,13 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Go on after a pause; after the guard's pause only an authorising officer may, with a reason."""
+    """Go on after a pause. `guard` is what the false-alert guard says now: where it asks for a pause, or made it, only
+    an authorising officer may, with a reason."""
 
     action: ClassVar[Action] = Action.RESUME_DEPLOYMENT
     reason: str
-    present: tuple[StaffId, ...]
+    start: Start
+    guard: GuardLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +217,7 @@ Act = (
     | Authorise
     | AuthoriseUrgently
     | ReviewUrgent
+    | LapseUrgent
     | ChangeAuthority
     | Reject
     | Revoke

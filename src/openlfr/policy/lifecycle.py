@@ -5,15 +5,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from openlfr.policy.application import application_problems, assessment_problems
-from openlfr.policy.authority import Authority, AuthorityBasis, Terms, terms_problems
+from openlfr.policy.authority import Authority, AuthorityBasis, Terms, list_limits, terms_problems
 from openlfr.policy.certificates import threshold_allowed
 from openlfr.policy.deployment import (
+    DELETE_EVERYTHING,
     TRANSITIONS,
     Deployment,
     DeploymentState,
     EndReason,
     PauseReason,
     end_due,
+    latest_moment,
     urgent_review_overdue,
 )
 from openlfr.policy.deployment_acts import (
@@ -26,6 +28,7 @@ from openlfr.policy.deployment_acts import (
     Draft,
     End,
     GoLive,
+    LapseUrgent,
     NoteRemoval,
     Pause,
     RecordPurge,
@@ -36,16 +39,18 @@ from openlfr.policy.deployment_acts import (
     Review,
     ReviewUrgent,
     Revoke,
+    Start,
     Submit,
     Withdraw,
 )
 from openlfr.policy.documents import malformed
+from openlfr.policy.guard import GuardLevel
 from openlfr.policy.identifiers import StaffId
 from openlfr.policy.recognition_test import test_speaks_for
 from openlfr.policy.refusal import Allowed, FieldProblem, Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import Action, Actor, Role, may_act, may_follow
 from openlfr.policy.text import LONGEST_NAME, text_problems
-from openlfr.policy.watchlist import ListLimits, Watchlist, WatchlistState, list_refusal
+from openlfr.policy.watchlist import Watchlist, WatchlistState, list_refusal
 
 
 def apply_act(deployment: Deployment, act: Act, by: Actor, now: datetime) -> Deployment | Refusal:
@@ -95,6 +100,10 @@ def _outcome(deployment: Deployment, act: Act, by: Actor, now: datetime) -> Depl
             return _authorised(deployment, decision, AuthorityBasis.URGENT, by, now)
         case ReviewUrgent():
             return _urgent_reviewed(deployment, act, by, now)
+        case LapseUrgent():
+            if not urgent_review_overdue(deployment, now) or deployment.end_reason in DELETE_EVERYTHING:
+                return Refusal(RefusalCode.NOT_YET, "No urgent authority of this deployment is overdue for its review.")
+            return _ended(deployment, EndReason.URGENT_LAPSED, now)
         case ChangeAuthority(decision):
             return _authorised(deployment, decision, AuthorityBasis.CHANGE, by, now)
         case Reject(reason):
@@ -107,8 +116,9 @@ def _outcome(deployment: Deployment, act: Act, by: Actor, now: datetime) -> Depl
             return _removal_noted(deployment, watchlist)
         case RecordReadiness():
             return _ready(deployment, act, now)
-        case GoLive():
-            return _live(deployment, act, now)
+        case GoLive(start):
+            verdict = _may_run(deployment, start, now)
+            return verdict if isinstance(verdict, Refusal) else replace(deployment, went_live_at=now)
         case Pause(reason):
             if by.automatic is not (reason is PauseReason.GUARD):
                 return Refusal(
@@ -127,6 +137,11 @@ def _outcome(deployment: Deployment, act: Act, by: Actor, now: datetime) -> Depl
                     RefusalCode.UNCLASSIFIED_ALERTS,
                     f"{unclassified_alerts} alerts have no class yet: review and classify each before reporting.",
                 )
+            if deployment.urgent_review_pending:
+                return Refusal(
+                    RefusalCode.NOT_READY,
+                    "The urgent authority waits for its review: an authorising officer must confirm or refuse it.",
+                )
             return deployment
         case Review(finding):
             return _with_text(deployment, "finding", finding)
@@ -139,7 +154,8 @@ def _with_text(deployment: Deployment, field: str, text: str) -> Deployment | Re
 
 def _end_asked(deployment: Deployment, reason: EndReason, by: Actor, now: datetime) -> Deployment | Refusal:
     """A person ends when they see fit; the hub by itself only when the clock demands it, and for that reason."""
-    if by.automatic and reason is not end_due(deployment, now):
+    over = end_due(deployment, now) is EndReason.WINDOW_OVER and reason is EndReason.WINDOW_OVER
+    if by.automatic and not over:
         return Refusal(RefusalCode.NOT_YET, "Nothing ends this deployment yet: its authority still holds.")
     if not by.automatic and reason not in (EndReason.COMPLETED, EndReason.STOPPED):
         return Refusal(RefusalCode.INVALID_FIELDS, "A person ends a deployment as completed or as stopped.")
@@ -147,7 +163,14 @@ def _end_asked(deployment: Deployment, reason: EndReason, by: Actor, now: dateti
 
 
 def _ended(deployment: Deployment, reason: EndReason, now: datetime) -> Deployment:
-    return replace(deployment, state=DeploymentState.ENDED, end_reason=reason, ended_at=now)
+    """The deployment over for this reason, since when its authority ran out at the latest, whenever that is noticed.
+
+    A hub that was off for a week must neither publish a week's duration nor keep people's data a week longer.
+    """
+    if deployment.ended_at is not None:
+        return replace(deployment, end_reason=reason)
+    ended_at = min(now, latest_moment(deployment) or now)
+    return replace(deployment, state=DeploymentState.ENDED, end_reason=reason, ended_at=ended_at)
 
 
 def _submitted(deployment: Deployment, act: Submit, by: Actor, now: datetime) -> Deployment | Refusal:
@@ -163,16 +186,20 @@ def _authorised(
     """A new decision in force. One rule for all four ways an authority comes about, so none is laxer than another."""
     profile = decision.profile
     problems: list[FieldProblem] = list(text_problems("reason", decision.reason))
-    problems += assessment_problems(deployment.application, profile, deployment.rehearsal, now.date())
     problems += malformed(decision.terms, "terms")
-    problems += terms_problems(decision.terms, profile, decision.certificate, deployment.rehearsal, now)
-    if deployment.went_live_at is not None and decision.terms.window.start > deployment.went_live_at:
-        problems.append(
-            FieldProblem("terms.window.start", "This deployment is live already; its start cannot be moved.")
-        )
+    previous = deployment.authority
+    if previous is not None and deployment.ended_at is not None:
+        if decision.terms != previous.terms:
+            problems.append(FieldProblem("terms", "This deployment is over: its terms can only stay as they were."))
+    else:
+        problems += assessment_problems(deployment.application, profile, deployment.rehearsal, now.date())
+        problems += terms_problems(decision.terms, profile, decision.certificate, deployment.rehearsal, now)
+        if deployment.went_live_at is not None and decision.terms.window.start > deployment.went_live_at:
+            problems.append(
+                FieldProblem("terms.window.start", "This deployment is live already; its start cannot be moved.")
+            )
     if problems:
         return refused_fields("The authority", problems)
-    previous = deployment.authority
     urgent = basis is AuthorityBasis.URGENT
     external = decision.external_reference or (previous.external_reference if previous else None)
     if urgent and not profile.urgent_authority:
@@ -208,7 +235,41 @@ def _authorised(
         external_reference=external,
         review_by=review_by,
     )
-    return replace(deployment, authority=authority, urgent_by=by.staff if urgent else deployment.urgent_by)
+    decided = replace(deployment, authority=authority, urgent_by=by.staff if urgent else deployment.urgent_by)
+    return decided if previous is None else _still_prepared(decided, previous.terms, decision)
+
+
+def _still_prepared(decided: Deployment, before: Terms, decision: Decision) -> Deployment | Refusal:
+    """The deployment under other terms than before, without what was prepared for those and does not fit these.
+
+    Nobody stays on a list that is too old, expired, or not covered because a deployment was moved to another day or
+    its terms were narrowed (R7); what was tested and confirmed is what goes live (R8, R17). While people are looked for
+    with the list, such a decision is refused instead.
+    """
+    after = decision.terms
+    if decided.listed is None or decided.ended_at is not None:
+        return decided
+    unfit = list_refusal(decided.listed, list_limits(after, decision.profile))
+    if unfit is not None and decided.went_live_at is not None:
+        return Refusal(unfit.code, f"The watchlist in use does not fit these terms. {unfit.sentence}")
+    if unfit is not None:
+        return replace(
+            decided,
+            state=DeploymentState.AUTHORISED,
+            watchlist=None,
+            watchlist_hash=None,
+            watchlist_size=0,
+            listed=None,
+            readiness=None,
+        )
+    if decided.state is DeploymentState.TESTED and _tested_as(before) != _tested_as(after):
+        return replace(decided, state=DeploymentState.WATCHLIST_BUILT, readiness=None)
+    return decided
+
+
+def _tested_as(terms: Terms) -> tuple[object, ...]:
+    """What readiness was recorded of."""
+    return terms.cameras, terms.setup, terms.threshold, terms.window.start, terms.conditions.blue_list_test
 
 
 def _urgent_reviewed(deployment: Deployment, act: ReviewUrgent, by: Actor, now: datetime) -> Deployment | Refusal:
@@ -240,21 +301,21 @@ def _watchlist_attached(deployment: Deployment, act: AttachWatchlist) -> Deploym
         return Refusal(
             RefusalCode.AUTHORITY_MISSING, "This deployment has its watchlist: another one needs a new authority first."
         )
-    limits = ListLimits(terms.largest_watchlist, act.profile.watchlist_age, terms.window.start)
-    refusal = list_refusal(watchlist, limits)
+    refusal = list_refusal(watchlist, list_limits(terms, act.profile))
     return refusal or replace(
         deployment,
         watchlist=watchlist.watchlist,
         watchlist_hash=watchlist.content_hash,
         watchlist_size=watchlist.size - watchlist.testers,
         watchlist_authority=sequence,
+        listed=watchlist,
     )
 
 
 def _removal_noted(deployment: Deployment, watchlist: Watchlist) -> Deployment | Refusal:
     if watchlist.watchlist != deployment.watchlist or watchlist.state is not WatchlistState.FROZEN:
         return Refusal(RefusalCode.WRONG_WATCHLIST, "This is not the watchlist in use at this deployment.")
-    return replace(deployment, watchlist_hash=watchlist.content_hash)
+    return replace(deployment, watchlist_hash=watchlist.content_hash, listed=watchlist)
 
 
 def _sequence(deployment: Deployment) -> int:
@@ -297,24 +358,9 @@ def _ready(deployment: Deployment, act: RecordReadiness, now: datetime) -> Deplo
     return replace(deployment, readiness=recorded)
 
 
-def _live(deployment: Deployment, act: GoLive, now: datetime) -> Deployment | Refusal:
-    problems = tuple(assessment_problems(deployment.application, act.profile, deployment.rehearsal, now.date()))
-    if problems:
-        return Refusal(RefusalCode.ASSESSMENT_OUT_OF_DATE, problems[0].sentence, problems)
-    verdict = _may_run(deployment, act.present, now)
-    if isinstance(verdict, Refusal):
-        return verdict
-    terms = _terms_in_force(deployment)
-    if isinstance(terms, Refusal):
-        return terms
-    if act.certificate is None or act.certificate.certificate != terms.certificate:
-        return Refusal(RefusalCode.NOT_CERTIFIED, "The threshold's certificate is not here any more.")
-    verdict = threshold_allowed(act.certificate, terms.setup, terms.largest_watchlist, terms.threshold, now)
-    return verdict if isinstance(verdict, Refusal) else replace(deployment, went_live_at=now)
-
-
 def _resumed(deployment: Deployment, act: Resume, by: Actor, now: datetime) -> Deployment | Refusal:
-    if deployment.pause_reason is PauseReason.GUARD:
+    # False alerts that were found out while a person had it paused count as much as those that pause it.
+    if deployment.pause_reason is PauseReason.GUARD or act.guard is GuardLevel.PAUSE:
         if Role.AUTHORISING_OFFICER not in by.roles:
             return Refusal(
                 RefusalCode.PAUSED_BY_GUARD,
@@ -323,13 +369,15 @@ def _resumed(deployment: Deployment, act: Resume, by: Actor, now: datetime) -> D
         problems = tuple(text_problems("reason", act.reason))
         if problems:
             return refused_fields("The decision to resume", problems)
-    verdict = _may_run(deployment, act.present, now)
-    if isinstance(verdict, Refusal):
-        return verdict
-    return replace(deployment, pause_reason=None)
+    verdict = _may_run(deployment, act.start, now)
+    return verdict if isinstance(verdict, Refusal) else replace(deployment, pause_reason=None)
 
 
-def _may_run(deployment: Deployment, present: tuple[StaffId, ...], now: datetime) -> Allowed | Refusal:
+def _may_run(deployment: Deployment, start: Start, now: datetime) -> Allowed | Refusal:
+    """Whether people may be looked for from now on, for the first time or again after a pause."""
+    problems = tuple(assessment_problems(deployment.application, start.profile, deployment.rehearsal, now.date()))
+    if problems:
+        return Refusal(RefusalCode.ASSESSMENT_OUT_OF_DATE, problems[0].sentence, problems)
     terms = _terms_in_force(deployment)
     if isinstance(terms, Refusal):
         return terms
@@ -339,9 +387,11 @@ def _may_run(deployment: Deployment, present: tuple[StaffId, ...], now: datetime
         return Refusal(RefusalCode.TOO_LATE, "The authorised time is over.")
     if urgent_review_overdue(deployment, now):
         return Refusal(RefusalCode.URGENT_REVIEW_OVERDUE, "The urgent authority was not reviewed in time.")
-    if not set(present) & set(terms.officers):
+    if not set(start.present) & set(terms.officers):
         return Refusal(RefusalCode.NO_OFFICER, "No officer on duty has checked in: check in at the site first.")
-    return Allowed()
+    if start.certificate is None or start.certificate.certificate != terms.certificate:
+        return Refusal(RefusalCode.NOT_CERTIFIED, "The threshold's certificate is not here any more.")
+    return threshold_allowed(start.certificate, terms.setup, terms.largest_watchlist, terms.threshold, now)
 
 
 def _terms_in_force(deployment: Deployment) -> Terms | Refusal:

@@ -31,6 +31,7 @@ class Action(StrEnum):
     AUTHORISE_DEPLOYMENT = "authorise a deployment"
     AUTHORISE_URGENTLY = "authorise a deployment urgently"
     REVIEW_URGENT_AUTHORITY = "review an urgent authority"
+    LAPSE_URGENT_AUTHORITY = "let an urgent authority lapse"
     REJECT_DEPLOYMENT = "reject a deployment"
     CHANGE_AUTHORITY = "change what is authorised"
     REVOKE_AUTHORITY = "revoke an authority"
@@ -104,6 +105,7 @@ ROLES_FOR: Mapping[Action, frozenset[Role]] = {
     Action.AUTHORISE_DEPLOYMENT: frozenset({_AO}),
     Action.AUTHORISE_URGENTLY: frozenset({_AO, _O}),
     Action.REVIEW_URGENT_AUTHORITY: frozenset({_AO}),
+    Action.LAPSE_URGENT_AUTHORITY: frozenset(),
     Action.REJECT_DEPLOYMENT: frozenset({_AO}),
     Action.CHANGE_AUTHORITY: frozenset({_AO}),
     Action.REVOKE_AUTHORITY: frozenset({_AO}),
@@ -171,6 +173,7 @@ AUTOMATIC: frozenset[Action] = frozenset(
     {
         Action.PAUSE_DEPLOYMENT,
         Action.END_DEPLOYMENT,
+        Action.LAPSE_URGENT_AUTHORITY,
         Action.RECORD_PURGE,
         Action.BUNDLE_WATCHLIST,
         Action.RAISE_ALERT,
@@ -191,7 +194,6 @@ FOR_THE_WHOLE_HUB: frozenset[Action] = frozenset(
         Action.RUN_PURGE,
         Action.WRITE_OFF_DELIVERY,
         Action.MANAGE_WEBHOOKS,
-        Action.CONFIGURE_CAMERAS,
         Action.ENROL_NODE,
         Action.REVOKE_NODE,
         Action.IMPORT_CERTIFICATE,

@@ -201,13 +201,27 @@ new authority is."""
 
 
 @dataclass(frozen=True, slots=True)
+class ListContent:
+    """What everybody on a frozen list has together; a removal since can only make it fit better.
+
+    `expires_on` is the last day on which every entry holds, `categories` are those of the people looked for, and the
+    templates are those of `model_pack` in `precision`.
+    """
+
+    expires_on: date
+    categories: tuple[Category, ...]
+    model_pack: str
+    precision: str
+
+
+@dataclass(frozen=True, slots=True)
 class Watchlist:
     """A list as the rules see it; entries and pictures are counted, not held. `size` counts everybody, `testers` those
     of the blue list among them.
 
     `drawn_at` is when the people were last drawn from, or checked against, their source; the list's age runs from it.
     `builders` are all who ever changed its content; none of them may approve it.
-    `content_hash` is set by freezing and changed by a removal.
+    `content_hash` is set by freezing and changed by a removal; `content` is set by freezing.
     """
 
     watchlist: WatchlistId
@@ -220,15 +234,21 @@ class Watchlist:
     content_hash: str | None = None
     size: int = 0
     testers: int = 0
+    content: ListContent | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ListLimits:
-    """What the authority and the profile allow: `largest` people, drawn not more than `age` before `start`."""
+    """What the authority and the profile allow: `largest` people of these `categories`, drawn not more than `age`
+    before `start`, every entry good until `last_day`, with templates of `model_pack` in `precision`."""
 
     largest: int
     age: timedelta
     start: datetime
+    last_day: date
+    categories: tuple[Category, ...]
+    model_pack: str
+    precision: str
 
 
 def change_watchlist(
@@ -281,6 +301,28 @@ def list_refusal(watchlist: Watchlist, limits: ListLimits) -> Refusal | None:
         return Refusal(
             RefusalCode.WATCHLIST_TOO_OLD,
             f"The watchlist was drawn more than {hours:g} hours before the start: check it against its source again.",
+        )
+    return None if watchlist.content is None else _content_refusal(watchlist.content, limits)
+
+
+def _content_refusal(content: ListContent, limits: ListLimits) -> Refusal | None:
+    """Why what was frozen does not go with terms that came about since."""
+    if content.expires_on < limits.last_day:
+        return Refusal(
+            RefusalCode.WATCHLIST_TOO_OLD,
+            f"Somebody's entry on the watchlist expires on {content.expires_on:%Y-%m-%d}, before the deployment ends.",
+        )
+    beyond = [each for each in content.categories if each not in limits.categories]
+    if beyond:
+        return Refusal(
+            RefusalCode.WRONG_WATCHLIST,
+            f"On the watchlist are people of a category that the authority does not cover: {beyond[0]}.",
+        )
+    if (content.model_pack, content.precision) != (limits.model_pack, limits.precision):
+        return Refusal(
+            RefusalCode.WRONG_MODEL,
+            f"The templates of the watchlist were made by {content.model_pack} in {content.precision}; authorised is "
+            f"{limits.model_pack} in {limits.precision}.",
         )
     return None
 

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from openlfr.policy.authority import Authority
+from openlfr.policy.authority import Authority, AuthorityBasis
 from openlfr.policy.deployment import Deployment, DeploymentState
 from openlfr.policy.documents import from_document, to_document
 from openlfr.policy.identifiers import DeploymentId, StaffId, is_identifier
@@ -53,6 +53,15 @@ def deployments_in(
     if states:
         rows = rows.where(DeploymentRow.state.in_(states))
     return [_record(records, row) for row in session.scalars(rows)]
+
+
+def over_after_urgent_authority(records: HubRecords, session: Session) -> list[DeploymentRecord]:
+    """The deployments that are over and not reported, and began under an urgent authority: its review may be owed."""
+    urgent = select(AuthorityRow.deployment_id).where(AuthorityRow.basis == AuthorityBasis.URGENT)
+    rows = select(DeploymentRow).where(
+        DeploymentRow.state.in_((DeploymentState.ENDED, DeploymentState.PURGED)), DeploymentRow.id.in_(urgent)
+    )
+    return [_record(records, row) for row in session.scalars(rows.order_by(DeploymentRow.id))]
 
 
 def deployments_page(

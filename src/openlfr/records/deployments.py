@@ -27,6 +27,7 @@ from openlfr.policy.deployment_acts import (
     Draft,
     End,
     GoLive,
+    LapseUrgent,
     NoteRemoval,
     Pause,
     RecordPurge,
@@ -37,6 +38,7 @@ from openlfr.policy.deployment_acts import (
     Review,
     ReviewUrgent,
     Revoke,
+    Start,
     Submit,
     Withdraw,
 )
@@ -62,6 +64,7 @@ from openlfr.records.deployment_store import (
     DeploymentRecord,
     deployments_in,
     insert_deployment,
+    over_after_urgent_authority,
     read_deployment,
     save_deployment,
 )
@@ -72,7 +75,7 @@ from openlfr.records.plans import issue_plan, needs_renewal
 from openlfr.records.presence import present_at
 from openlfr.records.reach import reaches
 from openlfr.records.recognition_tests import finished_test
-from openlfr.records.statistics import unclassified_alerts
+from openlfr.records.statistics import guard_verdict, unclassified_alerts
 
 KIND = "deployment"
 HUB_ORIGIN = "hub"
@@ -234,13 +237,7 @@ class Deployments:
     def go_live(self, asked: Asked) -> DeploymentRecord | Refusal:
         """Start: nodes get the order to analyse."""
 
-        def make(session: Session, record: DeploymentRecord) -> Act:
-            profile = self.profiles[record.profile]
-            authority = record.deployment.authority
-            certificate = None if authority is None else read_certificate(session, authority.terms.certificate)
-            return GoLive(profile, certificate, present_at(session, record.deployment, profile, self.records.clock()))
-
-        return self._act(asked, Action.GO_LIVE, make, "Live.")
+        return self._act(asked, Action.GO_LIVE, lambda s, r: GoLive(self._start(s, r)), "Live.")
 
     def pause(self, asked: Asked) -> DeploymentRecord | Refusal:
         """Stop analysing for now."""
@@ -255,10 +252,15 @@ class Deployments:
         """Go on after a pause."""
 
         def make(session: Session, record: DeploymentRecord) -> Act:
-            profile = self.profiles[record.profile]
-            return Resume(reason, present_at(session, record.deployment, profile, self.records.clock()))
+            guard = guard_verdict(session, asked.deployment, self.profiles[record.profile])
+            return Resume(reason, self._start(session, record), guard.level)
 
         return self._act(asked, Action.RESUME_DEPLOYMENT, make, reason)
+
+    def _start(self, session: Session, record: DeploymentRecord) -> Start:
+        profile, authority = self.profiles[record.profile], record.deployment.authority
+        certificate = None if authority is None else read_certificate(session, authority.terms.certificate)
+        return Start(profile, certificate, present_at(session, record.deployment, profile, self.records.clock()))
 
     def end(self, asked: Asked, reason: EndReason = EndReason.COMPLETED) -> DeploymentRecord | Refusal:
         """End the deployment: nodes get the order to stop for good."""
@@ -317,7 +319,8 @@ class Deployments:
         """End, as the hub, every deployment whose time or urgent authority ran out; the hub calls this all the time."""
         ended = []
         with self.records.database.writing() as session:
-            for record in deployments_in(self.records, session, THE_HUB, *sorted(UNDER_AUTHORITY)):
+            under_authority = deployments_in(self.records, session, THE_HUB, *sorted(UNDER_AUTHORITY))
+            for record in (*under_authority, *over_after_urgent_authority(self.records, session)):
                 reason = end_due(record.deployment, self.records.clock())
                 if reason is not None:
                     done = self._end_by_clock(session, record.deployment.deployment, reason)
@@ -339,7 +342,8 @@ class Deployments:
         self, session: Session, deployment: DeploymentId, reason: EndReason
     ) -> DeploymentRecord | Refusal:
         asked = Asked(THE_HUB, deployment, HUB_ORIGIN)
-        return self._act_in(session, asked, Action.END_DEPLOYMENT, lambda _s, _r: End(reason), f"Ended: {reason}.")
+        act: Act = LapseUrgent() if reason is EndReason.URGENT_LAPSED else End(reason)
+        return self._act_in(session, asked, act.action, lambda _s, _r: act, f"Ended: {reason}.")
 
     def _deciding(self, by: Actor, written: WrittenDecision, act: Callable[[Decision], Act]) -> Making:
         def make(session: Session, record: DeploymentRecord) -> Act | Refusal:

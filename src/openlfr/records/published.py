@@ -37,11 +37,12 @@ from openlfr.records.recognition_test_tables import AlertCategoryRow
 from openlfr.records.recognition_tests import tests_of
 from openlfr.records.retention_tables import PurgeReceiptRow
 from openlfr.records.statistics import DeploymentStatistics, counted_alerts, counts_of
-from openlfr.records.watchlist_frozen import Composition, read_composition
+from openlfr.records.watchlist_composition import Composition, read_composition
 from openlfr.records.watchlist_tables import WatchlistRow
 from openlfr.sealing.signature import SignedDocument, VerifyKey
 
 _REPORTED = (DeploymentState.REPORTED, DeploymentState.REVIEWED)
+_STILL_TO_REPORT = (DeploymentState.LIVE, DeploymentState.PAUSED, DeploymentState.ENDED, DeploymentState.PURGED)
 _THE_RECORDS = RecordReference("deployment records", "published")
 
 
@@ -93,6 +94,7 @@ class PublishedRecords:
     """Everything that may be published, as it stood at `as_of`; deployments in order of time.
 
     `limited_to` is the reach of who takes it out of the hub: deployments beyond it are neither listed nor counted.
+    `to_report` is when each deployment went live whose figures will come later.
     """
 
     as_of: datetime
@@ -100,17 +102,15 @@ class PublishedRecords:
     announced: tuple[AnnouncedDeployment, ...]
     deletion: DeletionFigures
     limited_to: Reach = WHOLE_HUB
+    to_report: tuple[datetime, ...] = ()
 
 
 def read_published(records: HubRecords, by: Actor = THE_HUB) -> PublishedRecords:
     """What the hub shows everybody, without sign-in; for somebody, as far as their reach goes."""
     now = records.clock()
     with records.database.reading() as session:
-        reported = [
-            each.deployment
-            for each in deployments_in(records, session, by, *_REPORTED)
-            if not each.deployment.rehearsal and each.deployment.went_live_at is not None
-        ]
+        reported = _went_live(deployments_in(records, session, by, *_REPORTED))
+        to_report = _went_live(deployments_in(records, session, by, *_STILL_TO_REPORT))
         return PublishedRecords(
             as_of=now,
             deployments=tuple(
@@ -120,6 +120,7 @@ def read_published(records: HubRecords, by: Actor = THE_HUB) -> PublishedRecords
             announced=_announced(deployments_in(records, session, by, *sorted(UNDER_AUTHORITY)), now),
             deletion=_deletion(records, session),
             limited_to=by.reach,
+            to_report=tuple(sorted(each.went_live_at for each in to_report if each.went_live_at is not None)),
         )
 
 
@@ -189,6 +190,12 @@ def newest_head(session: Session) -> SignedDocument:
     """The signed head of the audit log as it is now."""
     newest = session.execute(select(AuditHeadRow).order_by(AuditHeadRow.size.desc()).limit(1)).scalar_one()
     return SignedDocument.from_bytes(newest.document)
+
+
+def _went_live(found: list[DeploymentRecord]) -> list[Deployment]:
+    """Those of them that are counted: no rehearsal, and no deployment that never went live."""
+    values = [each.deployment for each in found]
+    return [each for each in values if not each.rehearsal and each.went_live_at is not None]
 
 
 def _announced(under_authority: list[DeploymentRecord], now: datetime) -> tuple[AnnouncedDeployment, ...]:

@@ -93,6 +93,7 @@ class Retention:
         is finished by the next call.
         """
         receipts = self._finish()
+        self.overdue()  # what is destroyed too late, as after days without power, is said before it is gone
         with self._records.database.reading() as session:
             due, _ = self._due(session)
         for start in range(0, len(due), _RECORDS_AT_ONCE):

@@ -1,34 +1,19 @@
-"""What is fixed when a list is frozen: complete entries, their digests, and counts for publication."""
+"""What is fixed when a list is frozen: complete entries and their digests."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from openlfr.link.watchlist_content import ListIdentity, PictureHashes, entry_digest
-from openlfr.policy.documents import from_document, to_document
 from openlfr.policy.identifiers import DeploymentId, EntryId, WatchlistId
 from openlfr.policy.refusal import Refusal, RefusalCode
-from openlfr.policy.watchlist import Category, WatchlistEntry
+from openlfr.policy.watchlist import WatchlistEntry
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.watchlist_draft import Demands, complete, draft_problems
 from openlfr.records.watchlist_store import ON_THE_LIST, StoredPicture, read_entries
 from openlfr.records.watchlist_tables import WatchlistEntryRow, WatchlistRow
-from openlfr.sealing.canonical import canonical_bytes, parse_canonical
-
-
-@dataclass(frozen=True, slots=True)
-class Composition:
-    """How many people were on a list when it was frozen, in all and in each category; a person may be in several.
-
-    Testers of the blue list are in none of these numbers.
-    """
-
-    people: int
-    under_18: int
-    categories: Mapping[Category, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +96,3 @@ def kept_digests(session: Session, watchlist: WatchlistId) -> dict[EntryId, byte
         )
     )
     return {EntryId(entry): bytes(digest or b"") for entry, digest in rows}
-
-
-def composition_document(entries: Sequence[WatchlistEntry]) -> bytes:
-    """The counts of a list, as they are kept when it is destroyed."""
-    sought = [each for each in entries if not each.blue_list]
-    counts = Counter(category for each in sought for category in each.categories)
-    composition = Composition(
-        people=len(sought),
-        under_18=sum(each.under_18 for each in sought),
-        categories={category: counts[category] for category in Category},
-    )
-    return canonical_bytes(to_document(composition))
-
-
-def read_composition(document: bytes) -> Composition:
-    """The inverse of `composition_document`."""
-    return from_document(Composition, parse_canonical(document))

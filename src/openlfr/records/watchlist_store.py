@@ -14,10 +14,11 @@ from openlfr.policy.documents import from_document, to_document
 from openlfr.policy.identifiers import DeploymentId, EntryId, PersonReference, PictureId, StaffId, WatchlistId
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.roles import Action, Actor, may_act
-from openlfr.policy.watchlist import PictureSource, Watchlist, WatchlistState, change_watchlist
+from openlfr.policy.watchlist import ListContent, PictureSource, Watchlist, WatchlistState, change_watchlist
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.node_tables import WriteOffRow
 from openlfr.records.reach import reaches
+from openlfr.records.watchlist_composition import read_composition
 from openlfr.records.watchlist_draft import EntryDraft, PictureDraft
 from openlfr.records.watchlist_tables import (
     Review,
@@ -157,7 +158,16 @@ def as_value(session: Session, row: WatchlistRow) -> Watchlist:
         content_hash=row.content_hash,
         size=size,
         testers=testers,
+        content=_content(row),
     )
+
+
+def _content(row: WatchlistRow) -> ListContent | None:
+    if row.composition is None or row.model_pack is None or row.precision is None:
+        return None
+    composition = read_composition(row.composition)
+    looked_for = tuple(category for category, people in composition.categories.items() if people)
+    return ListContent(composition.expires_on, looked_for, row.model_pack, row.precision)
 
 
 def save_value(session: Session, row: WatchlistRow, value: Watchlist) -> None:

@@ -10,33 +10,21 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from openlfr.link.watchlist_content import list_hash
+from openlfr.policy.authority import list_limits
 from openlfr.policy.deployment import UNDER_AUTHORITY
 from openlfr.policy.identifiers import DeploymentId, WatchlistId
 from openlfr.policy.jurisdiction import JurisdictionProfile
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.policy.roles import Action, Actor, may_act
-from openlfr.policy.watchlist import (
-    ListLimits,
-    Watchlist,
-    WatchlistState,
-    change_watchlist,
-    freeze,
-)
+from openlfr.policy.watchlist import Watchlist, WatchlistState, change_watchlist, freeze
 from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.deployment_store import read_deployment
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.membership import MembershipRegister, PersonIdentifier
 from openlfr.records.reach import reaches
 from openlfr.records.watchlist_acts import carried_out, demands_on
-from openlfr.records.watchlist_frozen import (
-    CheckedEntries,
-    Composition,
-    completed_entries,
-    composition_document,
-    keep_digests,
-    list_identity,
-    read_composition,
-)
+from openlfr.records.watchlist_composition import Composition, composition_document, read_composition
+from openlfr.records.watchlist_frozen import CheckedEntries, completed_entries, keep_digests, list_identity
 from openlfr.records.watchlist_store import (
     KIND,
     AskedList,
@@ -205,9 +193,7 @@ class Watchlists:
                     f"The templates of this list were made by {row.model_pack} in {row.precision}; {terms.setup} is "
                     "authorised: import with that, or ask for a changed authority.",
                 )
-            limits = ListLimits(
-                terms.largest_watchlist, self.profiles[deployment.profile].watchlist_age, terms.window.start
-            )
+            limits = list_limits(terms, self.profiles[deployment.profile])
             before, now = as_value(session, row), self.records.clock()
             early = freeze(before, asked.by, now, "", limits)
             completed = early if isinstance(early, Refusal) else checked.still(row)
