@@ -76,3 +76,16 @@ def test_what_is_no_address_is_refused_without_repeating_it(text: str) -> None:
     with pytest.raises(AddressError) as refusal:
         CameraAddress.parse(text)
     assert "hunter2" not in str(refusal.value)
+
+
+def test_an_ipv6_address_is_read_in_brackets_and_without_them_one_is_told_to_write_them() -> None:
+    address = CameraAddress.parse("rtsp://viewer:a:b@[2001:db8::7]:554/1")
+    assert (address.host, address.password) == ("[2001:db8::7]:554", "a:b")
+    with pytest.raises(AddressError, match=r"in brackets, as in rtsp://\[2001:db8::7\]/PATH"):
+        CameraAddress.parse("rtsp://fe80::1/1")
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999999"])
+def test_a_port_that_is_none_is_told(port: str) -> None:
+    with pytest.raises(AddressError, match="from 1 to 65535"):
+        CameraAddress.parse(f"rtsp://viewer:word@10.0.0.7:{port}/1")

@@ -1,5 +1,6 @@
 """Checks of cameras over HTTP: who may, what the node is asked, how the check fares, and the report to be saved."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -111,6 +112,30 @@ def test_a_report_is_saved_as_a_page_and_as_pdf(site: Site, administrator: Brows
     assert administrator.get(f"{path}/newest/report").content.startswith(b"%PDF-")
 
 
+def test_a_check_is_ended_early_and_reports_what_it_measured_if_that_was_long_enough(
+    site: Site, administrator: Browser, path: str
+) -> None:
+    nothing = assert_problem(administrator.post(f"{path}/newest/end"), HTTPStatus.CONFLICT, "wrong_state")
+    assert nothing == "This camera is not being checked: there is nothing to end."
+    for seconds, problem in ((9.4, "ended after 9 seconds, and nothing of it is recorded"), (12.4, "")):
+        wanted = begun(site, administrator, path)
+        site.fleet.questions.came(CheckFound(site.node, wanted.check, replace(FIGURES, seconds=seconds)))
+        view = administrator.post(f"{path}/newest/end").json()
+        assert view == newest(administrator, path)
+        assert view["running"] is None
+        assert problem in view["problem"]
+        assert bool(problem) == bool(view["problem"])
+        assert site.fleet.questions.checks.wanted_of(site.node) == ()
+        # What the node says before it hears of it changes nothing.
+        site.fleet.questions.came(CheckFound(site.node, wanted.check, FIGURES, done=True))
+        assert newest(administrator, path) == view
+    assert view["report"]["measured_s"] == 12.4
+    auditor = site.app.browser(Role.AUDITOR)
+    entries = auditor.get("/audit/entries", params={"act": "CONFIGURE_CAMERAS"}).json()["items"]
+    whole = [auditor.get(f"/audit/entries/{each['sequence']}").text for each in entries]
+    assert any("Ended its check after 12 seconds." in each for each in whole)
+
+
 def test_a_check_that_gives_no_report_says_why_and_leaves_the_one_before(
     site: Site, administrator: Browser, path: str
 ) -> None:
@@ -144,6 +169,7 @@ def test_nobody_but_an_administrator_checks_cameras_or_reads_their_reports(site:
         browser = site.app.browser(role)
         for answer in (
             browser.post(path, ASKED),
+            browser.post(f"{path}/newest/end"),
             browser.get(f"{path}/newest"),
             browser.get(f"{path}/newest/report"),
         ):

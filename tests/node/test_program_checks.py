@@ -120,4 +120,10 @@ def test_a_check_ends_by_itself_where_the_link_is_lost_and_at_once_where_a_deplo
                 assert late is not None
                 assert "was not opened in time" in late.problem
 
+                hub.checks = (wanted(hub, "check-4", seconds=600),)
+                await hub.hears(lambda hello: situation(hello) == "checking")
+                hub.checks = ()  # somebody ended it
+                await hub.hears(lambda hello: situation(hello) == "idle")
+                assert last_word(hub, "check-4") is None
+
     run(test)

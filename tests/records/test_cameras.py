@@ -1,5 +1,7 @@
 """Cameras: kept with their logins sealed, told to their own node only, and seen by people without the login."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 from tests.records.test_nodes import PIN, enrolled, keys, refused
@@ -52,7 +54,8 @@ def settings(hub: StaffedHub, node: NodeId) -> NodeSettings:
 def test_people_see_no_login_and_the_node_gets_all_of_it(cameras: Cameras, hub: StaffedHub, node: NodeId) -> None:
     camera = added(cameras, hub, draft(node))
     assert camera.shown_address == "rtsp://***@10.0.0.7/stream1"
-    assert cameras.everybody(hub.operator, TERMINAL) == [camera]
+    assert cameras.everybody(hub.administrator, TERMINAL) == [camera]
+    assert cameras.everybody(hub.operator, TERMINAL) == [replace(camera, may_set_up=False)]
     (told,) = settings(hub, node).cameras
     assert (told.camera, told.address, told.zone) == (camera.camera, ADDRESS, draft(node).zone)
     with hub.records.database.reading() as session:
@@ -84,6 +87,11 @@ def test_every_change_raises_the_version_of_each_node_it_concerns(
         (CameraDraft(NodeId(""), "", ADDRESS, 40), "name"),
         (CameraDraft(NodeId(""), "North", "", 40), "address"),
         (CameraDraft(NodeId(""), "North", "rtsp://viewer:half/of@it", 40), "address"),
+        # Without its beginning it would be a file's name, and be shown to everybody, password and all.
+        (CameraDraft(NodeId(""), "North", "viewer:hunter-two@10.0.0.7/stream1", 40), "address"),
+        (CameraDraft(NodeId(""), "North", "rtsp:/viewer:hunter-two@10.0.0.7/stream1", 40), "address"),
+        (CameraDraft(NodeId(""), "North", "10.0.0.7/stream1", 40), "address"),
+        (CameraDraft(NodeId(""), "North", "onvif://10.0.0.7/hunter-two", 40), "address"),
         (CameraDraft(NodeId(""), "North", ADDRESS, 2), "smallest_face_px"),
         (CameraDraft(NodeId(""), "North", ADDRESS, 40, (Point(0, 0), Point(1, 1))), "zone"),
     ],

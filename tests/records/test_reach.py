@@ -159,7 +159,8 @@ def test_limited_rights_see_the_cameras_within_reach_and_the_nodes_that_run_them
     ):
         assert code(unknown) is RefusalCode.UNKNOWN_RECORD
     moved = place_camera(hub.records, limited(hub, HERE, Role.ADMINISTRATOR), camera.camera, CameraPlace(), TERMINAL)
-    assert code(moved) is RefusalCode.OUT_OF_REACH
+    assert isinstance(moved, Refusal)
+    assert [each.field for each in moved.problems] == ["force", "site"]
     ok(place_camera(hub.records, hub.administrator, camera.camera, CameraPlace(), TERMINAL))
     assert ok(cameras.everybody(near, TERMINAL)) == []
     deployment = hub.drafted()
@@ -167,7 +168,7 @@ def test_limited_rights_see_the_cameras_within_reach_and_the_nodes_that_run_them
     authorised = looking_through(hub, camera.camera)
     kept(hub.deployments.authorise(hub.asked(hub.authoriser, deployment), authorised))
     # Who works at a deployment sees what it looks through, also where nobody said whose camera it is.
-    assert ok(cameras.everybody(near, TERMINAL)) == [camera]
+    assert ok(cameras.everybody(near, TERMINAL)) == [replace(camera, may_set_up=False)]
     assert ok(cameras.everybody(far, TERMINAL)) == []
     ok(cameras.remove(hub.administrator, camera.camera, camera.version, TERMINAL))
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 HIDDEN = "***"
+NETWORK_SCHEMES = ("rtsp", "rtsps", "http", "https")
+_LARGEST_PORT = 65_535
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)://", re.ASCII)
 _HOST = re.compile(r"^(\[[0-9A-Fa-f:.%]+\]|[^:\[\]]+)(:[0-9]*)?$", re.ASCII)
@@ -51,12 +53,21 @@ class CameraAddress:
             host, _, query = host.partition("?")
         if not host:
             raise AddressError(f"The {scheme} address has no host: write {scheme}://HOST/PATH.")
-        if not _HOST.match(host):
+        found = _HOST.match(host)
+        if found is None and host.count(":") > 1 and not at:
+            raise AddressError(
+                f"The host of the {scheme} address can't be read: write an IPv6 address in brackets, as in "
+                f"{scheme}://[2001:db8::7]/PATH."
+            )
+        if found is None:
             # Most often half a password, the other half of which was taken for the path.
             raise AddressError(
                 f"The host of the {scheme} address can't be read: write {scheme}://USER:PASSWORD@HOST:PORT/PATH, "
                 "and a slash in the password as %2F."
             )
+        port = (found.group(2) or "").removeprefix(":")
+        if port and not 0 < int(port) <= _LARGEST_PORT:
+            raise AddressError(f"The port of the {scheme} address is no port: they go from 1 to {_LARGEST_PORT}.")
         username, colon, password = credentials.partition(":")
         return cls(
             scheme=scheme,

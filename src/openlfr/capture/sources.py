@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
-from openlfr.capture.address import AddressError, CameraAddress
+from openlfr.capture.address import NETWORK_SCHEMES, AddressError, CameraAddress
 from openlfr.capture.looped import Looped
 from openlfr.capture.picture_files import PictureFiles, picture_folder
 from openlfr.capture.pictures import PICTURE_SUFFIXES
 from openlfr.capture.source import Source, UnusableSourceError
 from openlfr.capture.video import DecodeOptions, NetworkCamera, UsbCamera, VideoFile
-
-NETWORK_SCHEMES = ("rtsp", "rtsps", "http", "https")
 
 _DEVICE = re.compile(r"^(?:/dev/video)?([0-9]{1,3})$", re.ASCII)
 _TRANSPORTS = ("tcp", "udp")

@@ -17,11 +17,11 @@ from nats.aio.msg import Msg
 from openlfr.hub.fleet_bundles import FleetBundles
 from openlfr.hub.fleet_news import FleetNews, NodeNews
 from openlfr.hub.fleet_orders import AskedOf, OrderBook, Standing
-from openlfr.hub.node_questions import NodeQuestions
+from openlfr.hub.node_questions import NodeQuestions, check_to_keep
 from openlfr.hub.preview import Previews
 from openlfr.hub.services import Services
 from openlfr.hub.tip import AuditTip
-from openlfr.link.connection import Connection, LinkLostError
+from openlfr.link.connection import Connection, LinkLostError, node_inbox
 from openlfr.link.messages import (
     CheckFound,
     Dismissal,
@@ -45,7 +45,7 @@ from openlfr.link.signed_messages import (
 from openlfr.link.watchlist_bundle import read_receipt
 from openlfr.policy.identifiers import CameraId, NodeId
 from openlfr.policy.refusal import Refusal
-from openlfr.records.camera_checks import CameraChecks, KeptCheck
+from openlfr.records.camera_checks import CameraChecks
 from openlfr.records.errors import RecordsError
 from openlfr.records.nodes import EnrolledNode, Nodes
 from openlfr.records.tallies import keep_tallies
@@ -258,17 +258,9 @@ class Fleet:
 
     async def _keep_check(self, finding: CheckFound) -> None:
         asked = self.questions.checks.standing(finding.node, finding.check)
-        if asked is None or asked.by is None or finding.figures is None:
-            return
-        check = KeptCheck(
-            check=finding.check,
-            camera=asked.wanted.camera,
-            asked_by=asked.by,
-            asked_at=asked.since,
-            kept_at=self._records.clock(),
-            figures=finding.figures,
-        )
-        await asyncio.to_thread(CameraChecks(self._records).keep, check, f"node {finding.node}")
+        check = None if asked is None else check_to_keep(asked, finding, self._records.clock())
+        if check is not None:
+            await asyncio.to_thread(CameraChecks(self._records).keep, check, f"node {finding.node}")
 
     async def _preview(self, message: Msg) -> None:
         _, _, node, camera = message.subject.split(".")
@@ -282,6 +274,10 @@ class Fleet:
             node = NodeId(message.subject.rpartition(".")[2])
             enrolled = None if standing is None else standing.nodes.get(node)
             if standing is None or enrolled is None:
+                return
+            if message.reply and not message.reply.startswith(f"{node_inbox(node)}."):
+                # The bus asks who may publish, but not where answers go: the hub's own rights are for nobody's use.
+                log.warning("a node wants its answer elsewhere", node=node, subject=message.subject)
                 return
             try:
                 await handle(enrolled, standing, message)

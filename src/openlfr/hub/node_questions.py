@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 
 from openlfr.link.messages import CheckFound, CheckWanted, Finding, SearchFound, SearchWanted
 from openlfr.policy.identifiers import CameraId, NewId, NodeId, StaffId
+from openlfr.records.camera_checks import SHORTEST_CHECK_S, KeptCheck
 
 LAST_WORD: Final = timedelta(seconds=20)
 """How long after its time a question still stands, for the node to say what it found."""
@@ -34,10 +35,12 @@ class Asked(Generic[W, F]):
     until: datetime
     by: StaffId | None = None
     found: F | None = None
+    withdrawn: bool = False
 
     def stands(self, now: datetime) -> bool:
         """Whether the node is still to say something."""
-        return now < self.until + LAST_WORD and (self.found is None or not self.found.done)
+        said_all = self.withdrawn or (self.found is not None and self.found.done)
+        return now < self.until + LAST_WORD and not said_all
 
 
 class Questions(Generic[W, F]):
@@ -83,6 +86,19 @@ class Questions(Generic[W, F]):
         known = [each for each in list(self._asked.values()) if each.about == about and now < each.until + KEPT]
         return known[-1] if known else None
 
+    def standing_about(self, about: str) -> Asked[W, F] | None:
+        """The last question about something, while its node has something to say on it."""
+        asked = self.newest_about(about)
+        return asked if asked is not None and asked.stands(self._clock()) else None
+
+    def withdraw(self, about: str) -> Asked[W, F] | None:
+        """Ask a node no more about something: the question with the newest answer; None where none stands."""
+        asked = self.standing_about(about)
+        if asked is not None:
+            asked.withdrawn = True
+            self._nudge(asked.node)
+        return asked
+
     def standing(self, node: NodeId, identifier: str) -> Asked[W, F] | None:
         """A question on which this node still has something to say."""
         asked = self._asked.get(identifier)
@@ -98,6 +114,21 @@ class Questions(Generic[W, F]):
         asked = self.standing(node, identifier)
         if asked is not None:
             asked.found = found
+
+
+def measured_s(asked: Asked[CheckWanted, CheckFound]) -> float:
+    """For how long a check has measured by now; 0 before the first picture."""
+    return 0.0 if asked.found is None or asked.found.figures is None else asked.found.figures.seconds
+
+
+def check_to_keep(asked: Asked[CheckWanted, CheckFound], found: CheckFound | None, now: datetime) -> KeptCheck | None:
+    """What is kept of a check of which its node said this; None where that is too little. A check that somebody ended
+    is one of the time it had measured, if any check may be as short as that."""
+    if asked.by is None or found is None or found.figures is None:
+        return None
+    if not found.done and found.figures.seconds < SHORTEST_CHECK_S:
+        return None
+    return KeptCheck(found.check, asked.wanted.camera, asked.by, asked.since, now, found.figures)
 
 
 class NodeQuestions:

@@ -86,15 +86,19 @@ class LookingThrough:
         return self._previews[camera]
 
     def report(self, camera: CameraId) -> CameraReport | None:
-        """What the console shows of a camera that is being checked; None of any other."""
+        """What the console shows of a camera that is being checked, or that shows nothing though somebody looks through
+        it; None of any other."""
         opened = self._opened.get(camera)
-        if opened is None or opened.check is None:
+        if opened is None:
             return None
         (status,) = opened.node.status()
+        lost = status.state in (CameraState.RECONNECTING, CameraState.FAILED)
+        if opened.check is None and not lost:
+            return None
         return CameraReport(
             camera,
-            CameraSituation.CHECKING,
-            "It is being checked: faces are measured, and nobody is recognised.",
+            CameraSituation.LOST if lost else CameraSituation.CHECKING,
+            status.reason if lost else "It is being checked: faces are measured, and nobody is recognised.",
             round(status.decoded_per_s, 1),
             round(status.analysed_per_s, 1),
             status.dropped,

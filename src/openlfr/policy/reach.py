@@ -43,12 +43,15 @@ class Reach:
     def covers_site(self, site: str) -> bool:
         return not self.sites or same_name(site) in _spelt_alike(self.sites)
 
-    def place_problems(self, controller: str, site: str) -> Iterator[FieldProblem]:
-        """What is wrong with the place of an application that somebody of this reach writes."""
+    def place_problems(
+        self, controller: str, site: str, fields: tuple[str, str] = ("controller", "location.name")
+    ) -> Iterator[FieldProblem]:
+        """What is wrong with the place that somebody of this reach gives an application, or in `fields` so named."""
+        force_field, site_field = fields
         if not self.covers_force(controller):
-            yield FieldProblem("controller", f"Your rights are limited to {self}: name a force within them.")
+            yield FieldProblem(force_field, f"Your rights are limited to {self}: name a force within them.")
         if not self.covers_site(site):
-            yield FieldProblem("location.name", f"Your rights are limited to {self}: name a site within them.")
+            yield FieldProblem(site_field, f"Your rights are limited to {self}: name a site within them.")
 
     def contains(self, other: "Reach") -> bool:
         """Whether all that the other covers is within this one."""

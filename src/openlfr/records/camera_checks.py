@@ -11,21 +11,22 @@ from sqlalchemy.orm import Session
 from openlfr.policy.camera_check import CheckFigures
 from openlfr.policy.deployment import DeploymentState
 from openlfr.policy.documents import from_document, to_document
-from openlfr.policy.identifiers import CameraId, DeploymentId, NodeId, StaffId, is_identifier
+from openlfr.policy.identifiers import CameraId, DeploymentId, NodeId, StaffId
 from openlfr.policy.plan import ArmedPlan
 from openlfr.policy.refusal import FieldProblem, Refusal, RefusalCode, refused_fields
-from openlfr.policy.roles import Action, Actor, may_act
+from openlfr.policy.roles import Action, Actor
 from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.audit_entry import THE_HUB_ITSELF, AuditEvent, Processing, SystemAct
-from openlfr.records.cameras import KIND, NO_SUCH_CAMERA
+from openlfr.records.camera_places import camera_to_set_up
+from openlfr.records.cameras import KIND
 from openlfr.records.deployment_tables import DeploymentRow
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.node_tables import CameraCheckRow, CameraRow, NodeRow
 from openlfr.records.plans import plan_in_force
 from openlfr.sealing.canonical import canonical_bytes, parse_canonical
 
-CHECK_SECONDS: Final = (10, 120)
-"""A check may last from the first to the second."""
+SHORTEST_CHECK_S: Final = 10
+LONGEST_CHECK_S: Final = 120
 _ARMED: Final = (DeploymentState.LIVE, DeploymentState.PAUSED)
 """A deployment on hold goes on with one key: its cameras are left to it."""
 
@@ -73,6 +74,21 @@ class CameraChecks:
             write_done(self.records, session, by, Action.CONFIGURE_CAMERAS, log, origin, words)
             return node
 
+    def end(self, by: Actor, camera: CameraId, measured_s: float | None, origin: str) -> Refusal | None:
+        """Have a check end before its time: after it has measured for so long, or None where none goes on. It is in the
+        audit log before it ends."""
+        with self.records.database.writing() as session:
+            log = reference(KIND, camera)
+            found = camera_to_set_up(self.records, session, by, camera)
+            refusal = found if isinstance(found, Refusal) else None
+            if refusal is None and measured_s is None:
+                refusal = Refusal(RefusalCode.WRONG_STATE, "This camera is not being checked: there is nothing to end.")
+            if refusal is not None:
+                return write_refused(self.records, session, by, Action.CONFIGURE_CAMERAS, log, origin, refusal)
+            words = f"Ended its check after {measured_s:.0f} seconds."
+            write_done(self.records, session, by, Action.CONFIGURE_CAMERAS, log, origin, words)
+            return None
+
     def keep(self, check: KeptCheck, origin: str) -> None:
         """Keep what a check found in place of the camera's check before; nothing where the camera is gone meanwhile,
         and nothing twice."""
@@ -102,12 +118,10 @@ class CameraChecks:
 
     def newest(self, by: Actor, camera: CameraId) -> KeptCheck | Refusal | None:
         """The newest check of a camera that gave figures; None before there is one."""
-        verdict = may_act(by, Action.CONFIGURE_CAMERAS, self.records.clock())
-        if isinstance(verdict, Refusal):
-            return verdict
         with self.records.database.reading() as session:
-            if not is_identifier(camera) or session.get(CameraRow, camera) is None:
-                return NO_SUCH_CAMERA
+            found = camera_to_set_up(self.records, session, by, camera)
+            if isinstance(found, Refusal):
+                return found
             row = session.get(CameraCheckRow, camera)
             return None if row is None else _kept(row)
 
@@ -122,15 +136,12 @@ class CameraChecks:
         heard: Set[NodeId],
         running: bool,
     ) -> NodeId | Refusal:
-        verdict = may_act(by, Action.CONFIGURE_CAMERAS, self.records.clock())
-        if isinstance(verdict, Refusal):
-            return verdict
+        row = camera_to_set_up(self.records, session, by, camera)
+        if isinstance(row, Refusal):
+            return row
         problems = tuple(_problems(seconds, people_know=people_know))
         if problems:
             return refused_fields("The check", problems)
-        row = session.get(CameraRow, camera) if is_identifier(camera) else None
-        if row is None:
-            return NO_SUCH_CAMERA
         if session.get_one(NodeRow, row.node_id).revoked_at is not None:
             return Refusal(RefusalCode.WRONG_STATE, "This camera's node is revoked: give the camera to another one.")
         if running:
@@ -149,9 +160,8 @@ class CameraChecks:
 
 
 def _problems(seconds: int, *, people_know: bool) -> Iterator[FieldProblem]:
-    shortest, longest = CHECK_SECONDS
-    if not shortest <= seconds <= longest:
-        yield FieldProblem("seconds", f"A check lasts {shortest} to {longest} seconds.")
+    if not SHORTEST_CHECK_S <= seconds <= LONGEST_CHECK_S:
+        yield FieldProblem("seconds", f"A check lasts {SHORTEST_CHECK_S} to {LONGEST_CHECK_S} seconds.")
     if not people_know:
         yield FieldProblem(
             "people_know",

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from openlfr.policy.identifiers import NodeId
 from openlfr.policy.refusal import Refusal, RefusalCode
-from openlfr.policy.roles import Action, Actor, may_act
+from openlfr.policy.roles import Action, Actor
 from openlfr.records.acting import reference, write_done, write_refused
+from openlfr.records.camera_places import node_to_set_up
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.nodes import EnrolledNode, enrolled_nodes
 
@@ -35,13 +36,21 @@ class CameraSearches:
         words = f"Asked the camera at {urlsplit(camera).hostname} near it for its streams."
         return self._asked(by, node, origin, words, heard=heard)
 
+    def refusal(self, by: Actor, node: NodeId) -> Refusal | None:
+        """Why somebody may not read what a node found; None where they may."""
+        with self.records.database.reading() as session:
+            found = node_to_set_up(self.records, session, by, node)
+            return found if isinstance(found, Refusal) else None
+
     def _asked(
         self, by: Actor, node: NodeId, origin: str, words: str, *, heard: bool, otherwise: Refusal | None = None
     ) -> EnrolledNode | Refusal:
         log = reference(_KIND, node)
         with self.records.database.writing() as session:
-            verdict = may_act(by, Action.CONFIGURE_CAMERAS, self.records.clock())
-            found = verdict if isinstance(verdict, Refusal) else otherwise or _to_be_asked(session, node, heard=heard)
+            found = otherwise or _to_be_asked(session, node, heard=heard)
+            to_set_up = node_to_set_up(self.records, session, by, node)
+            if isinstance(to_set_up, Refusal):
+                found = to_set_up
             if isinstance(found, Refusal):
                 return write_refused(self.records, session, by, Action.CONFIGURE_CAMERAS, log, origin, found)
             write_done(self.records, session, by, Action.CONFIGURE_CAMERAS, log, origin, words)
@@ -51,7 +60,7 @@ class CameraSearches:
 def _to_be_asked(session: Session, node: NodeId, *, heard: bool) -> EnrolledNode | Refusal:
     enrolled = enrolled_nodes(session).get(node)
     if enrolled is None:
-        return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such node, or it is not enrolled.")
+        return Refusal(RefusalCode.WRONG_STATE, "This node is not enrolled, or is revoked: choose another one.")
     return _NOT_HEARD if enrolled.doubled or not heard else enrolled
 
 

@@ -1,23 +1,35 @@
 """Cameras: which node runs each, where its stream comes from, and what is looked for in its picture."""
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from openlfr.capture.address import AddressError, CameraAddress
+from openlfr.capture.address import NETWORK_SCHEMES, AddressError, CameraAddress
 from openlfr.link.messages import CameraSettings, NodeSettings
 from openlfr.policy.authority import Point, Polygon, polygon_problems
 from openlfr.policy.documents import from_document, to_document
 from openlfr.policy.identifiers import CameraId, NodeId, is_identifier
-from openlfr.policy.refusal import FieldProblem, Refusal, RefusalCode, refused_fields
+from openlfr.policy.refusal import Allowed, FieldProblem, Refusal, RefusalCode, refused_fields
 from openlfr.policy.roles import Action, Actor, may_act
 from openlfr.policy.text import text_problems
 from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.camera_place_tables import CameraPlaceRow
-from openlfr.records.camera_places import seen_cameras, sees_camera
+from openlfr.records.camera_places import (
+    NO_SUCH_CAMERA,
+    NOWHERE,
+    CameraPlace,
+    camera_to_set_up,
+    cameras_within,
+    node_to_set_up,
+    place_problems,
+    seen_cameras,
+    sees_camera,
+    write_place,
+)
 from openlfr.records.deployment_tables import MAX_NAME
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.node_tables import CameraCheckRow, CameraRow, NodeRow
@@ -28,6 +40,8 @@ from openlfr.sealing.vault_file import KeyPurpose
 KIND: Final = "camera"
 SMALLEST_FACE_RANGE_PX: Final = (16, 1000)
 _LONGEST_ADDRESS: Final = 2000
+_BARE_HOST: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}(:|/|$)|\[|(rtsps?|https?):", re.ASCII | re.IGNORECASE)
+"""What is an address of the network, and no file, though its beginning was left out or mistyped."""
 MOST_CAMERAS_OF_A_NODE: Final = 64
 
 
@@ -38,14 +52,14 @@ class CameraDraft:
 
     node: NodeId
     name: str
-    address: str
+    address: str = field(repr=False)
     smallest_face_px: int
     zone: Polygon = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A camera as people see it: `shown_address` has no login in it."""
+    """A camera as somebody sees it: `shown_address` has no login in it; `may_set_up`: they may change and check it."""
 
     camera: CameraId
     version: int
@@ -54,6 +68,7 @@ class Camera:
     shown_address: str
     smallest_face_px: int
     zone: Polygon
+    may_set_up: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +77,23 @@ class Cameras:
 
     records: HubRecords
 
-    def add(self, by: Actor, draft: CameraDraft, origin: str) -> Camera | Refusal:
-        """Add a camera to a node."""
+    def add(self, by: Actor, draft: CameraDraft, origin: str, place: CameraPlace = NOWHERE) -> Camera | Refusal:
+        """Add a camera to a node, at a place within reach."""
         camera = CameraId(self.records.new_id())
         with self.records.database.writing() as session:
-            refusal = self._refusal(session, by, draft) or self._full(session, draft.node)
+            problems = (*_draft_problems(draft, address_needed=True), *place_problems(by, place, "place."))
+            refusal = self._refusal(session, by, draft, problems) or self._full(session, draft.node)
             if refusal is not None:
                 return self._refused(session, by, "", origin, refusal)
             row = CameraRow(id=camera, version=0)
             self._write(session, row, draft)
             session.add(row)
             session.flush()
-            return self._done(session, by, row, origin, f"Added {draft.name}.")
+            words = f"Added {draft.name}."
+            if place != NOWHERE:
+                write_place(session, camera, place)
+                words = f"{words} {place.words}"
+            return self._done(session, by, row, origin, words)
 
     def change(self, by: Actor, camera: CameraId, draft: CameraDraft, version: int, origin: str) -> Camera | Refusal:
         """Replace everything about a camera, last seen at `version`; an empty address leaves the one it has."""
@@ -82,7 +102,8 @@ class Cameras:
             if isinstance(row, Refusal):
                 return self._refused(session, by, camera, origin, row)
             moved = draft.node != row.node_id
-            refusal = self._refusal(session, by, draft, address_needed=False) or (
+            problems = tuple(_draft_problems(draft, address_needed=False))
+            refusal = self._refusal(session, by, draft, problems) or (
                 self._full(session, draft.node) if moved else None
             )
             if refusal is not None:
@@ -114,8 +135,14 @@ class Cameras:
                 return write_refused(self.records, session, by, Action.VIEW_FLEET, log, origin, verdict)
         with self.records.database.reading() as session:
             seen = seen_cameras(self.records, session, by)
+            within = cameras_within(session, by)
+            configures = isinstance(may_act(by, Action.CONFIGURE_CAMERAS, self.records.clock()), Allowed)
             rows = session.scalars(select(CameraRow).order_by(CameraRow.id))
-            return [self._camera(row) for row in rows if seen(CameraId(row.id))]
+            return [
+                self._camera(row, may_set_up=configures and within(CameraId(row.id)))
+                for row in rows
+                if seen(CameraId(row.id))
+            ]
 
     def sees(self, by: Actor, camera: CameraId) -> bool:
         """Whether a camera is within somebody's reach."""
@@ -137,17 +164,16 @@ class Cameras:
             return NodeId(row.node_id)
 
     def _refusal(
-        self, session: Session, by: Actor, draft: CameraDraft, *, address_needed: bool = True
+        self, session: Session, by: Actor, draft: CameraDraft, problems: Sequence[FieldProblem]
     ) -> Refusal | None:
         verdict = may_act(by, Action.CONFIGURE_CAMERAS, self.records.clock())
         if isinstance(verdict, Refusal):
             return verdict
-        problems = tuple(_draft_problems(draft, address_needed=address_needed))
         if problems:
             return refused_fields("The camera", problems)
-        node = session.get(NodeRow, draft.node) if is_identifier(draft.node) else None
-        if node is None:
-            return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such node.")
+        node = node_to_set_up(self.records, session, by, draft.node)
+        if isinstance(node, Refusal):
+            return node
         if node.revoked_at is not None:
             return Refusal(RefusalCode.WRONG_STATE, "This node is revoked: give the camera to another one.")
         return None
@@ -159,13 +185,8 @@ class Cameras:
         return Refusal(RefusalCode.WRONG_STATE, f"A node has at most {MOST_CAMERAS_OF_A_NODE} cameras: add a node.")
 
     def _changeable(self, session: Session, by: Actor, camera: CameraId, version: int) -> CameraRow | Refusal:
-        verdict = may_act(by, Action.CONFIGURE_CAMERAS, self.records.clock())
-        if isinstance(verdict, Refusal):
-            return verdict
-        row = session.get(CameraRow, camera) if is_identifier(camera) else None
-        if row is None:
-            return NO_SUCH_CAMERA
-        if row.version != version:
+        row = camera_to_set_up(self.records, session, by, camera)
+        if not isinstance(row, Refusal) and row.version != version:
             return Refusal(RefusalCode.CHANGED_MEANWHILE, "Somebody changed this camera meanwhile: look at it again.")
         return row
 
@@ -181,7 +202,7 @@ class Cameras:
             row.address = self.records.sealer.seal_text(key, draft.address, _place(CameraId(row.id)))
         session.get_one(NodeRow, draft.node).settings_version += 1
 
-    def _camera(self, row: CameraRow) -> Camera:
+    def _camera(self, row: CameraRow, *, may_set_up: bool) -> Camera:
         address = self.records.sealer.unseal_text(row.address, _place(CameraId(row.id)))
         return Camera(
             camera=CameraId(row.id),
@@ -191,12 +212,13 @@ class Cameras:
             shown_address=_without_login(address),
             smallest_face_px=row.smallest_face_px,
             zone=_zone(row),
+            may_set_up=may_set_up,
         )
 
     def _done(self, session: Session, by: Actor, row: CameraRow, origin: str, words: str) -> Camera:
         log = reference(KIND, row.id)
         write_done(self.records, session, by, Action.CONFIGURE_CAMERAS, log, origin, words)
-        return self._camera(row)
+        return self._camera(row, may_set_up=True)
 
     def _refused(self, session: Session, by: Actor, camera: str, origin: str, refusal: Refusal) -> Refusal:
         log = reference(KIND, camera)
@@ -221,22 +243,33 @@ def settings_for(records: HubRecords, session: Session, node: NodeId) -> NodeSet
     )
 
 
-NO_SUCH_CAMERA: Final = Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such camera.")
-
-
 def _draft_problems(draft: CameraDraft, *, address_needed: bool) -> Iterator[FieldProblem]:
     yield from text_problems("name", draft.name, longest=MAX_NAME)
     yield from text_problems("address", draft.address, longest=_LONGEST_ADDRESS, required=address_needed)
-    if "://" in draft.address:
-        try:
-            CameraAddress.parse(draft.address)
-        except AddressError as error:
-            yield FieldProblem("address", str(error))
+    yield from _address_problems(draft.address)
     smallest, largest = SMALLEST_FACE_RANGE_PX
     if not smallest <= draft.smallest_face_px <= largest:
         yield FieldProblem("smallest_face_px", f"The smallest face may be {smallest} to {largest} pixels wide.")
     if draft.zone:
         yield from polygon_problems("zone", draft.zone, (0.0, 1.0), (0.0, 1.0))
+
+
+def _address_problems(address: str) -> Iterator[FieldProblem]:
+    """What is wrong with an address of the network. A device or a file only the node can try."""
+    if "://" not in address:
+        # It would be taken for a file, whose name everybody may read, with the password in it.
+        if "@" in address or _BARE_HOST.match(address):
+            sentence = "Write the address of a camera with its beginning: rtsp://USER:PASSWORD@HOST/PATH."
+            yield FieldProblem("address", sentence)
+        return
+    try:
+        scheme = CameraAddress.parse(address).scheme
+    except AddressError as error:
+        yield FieldProblem("address", str(error))
+        return
+    if scheme not in NETWORK_SCHEMES:
+        known = ", ".join(NETWORK_SCHEMES)
+        yield FieldProblem("address", f"Addresses that begin with {scheme}:// are not supported: use {known}.")
 
 
 def _without_login(address: str) -> str:

@@ -34,7 +34,11 @@ export function CameraCheck({ camera, name }: { camera: string; name: string }) 
       <Shown of={found} what="the check">
         {(check) => (
           <div className="stack">
-            {check.running ? <Running check={check.running} /> : <Begin camera={camera} queryKey={queryKey} />}
+            {check.running ? (
+              <Running camera={camera} check={check.running} queryKey={queryKey} />
+            ) : (
+              <Begin camera={camera} queryKey={queryKey} />
+            )}
             {check.problem && (
               <Notice tone="warn">
                 <p>The last check gave no report. {check.problem}</p>
@@ -110,7 +114,21 @@ function Begin({ camera, queryKey }: { camera: string; queryKey: readonly string
   );
 }
 
-function Running({ check }: { check: NonNullable<Check["running"]> }) {
+interface RunningProps {
+  camera: string;
+  check: NonNullable<Check["running"]>;
+  queryKey: readonly string[];
+}
+
+function Running({ camera, check, queryKey }: RunningProps) {
+  const queries = useQueryClient();
+  const end = useMutation({
+    mutationFn: async () =>
+      body(await api.POST("/api/v1/cameras/{camera}/checks/newest/end", { params: { path: { camera } } })),
+    // It may have ended by itself meanwhile: what stands there now is asked for in any case.
+    onSuccess: (after: Check) => queries.setQueryData(queryKey, after),
+    onError: () => queries.invalidateQueries({ queryKey }),
+  });
   const part = Math.min(1, check.measured_s / check.seconds);
   return (
     <div className="stack tight">
@@ -131,6 +149,13 @@ function Running({ check }: { check: NonNullable<Check["running"]> }) {
               check.faces === 1 ? "face has" : "faces have"
             } passed, ${check.clear} to be seen clearly.`}
       </p>
+      {end.error && <ProblemNotice problem={end.error} />}
+      <div className="row">
+        <Button isDisabled={end.isPending} onPress={() => end.mutate()}>
+          End the check now
+        </Button>
+        <span className="soft">After 10 seconds it gives a report of what was measured; sooner, nothing is kept.</span>
+      </div>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useNavigate } from "react-router";
 import { api, body } from "../api/client";
 import { Problem } from "../api/problem";
+import { useSession } from "../session/session";
 import { Button } from "../ui/Button";
 import { Select } from "../ui/Field";
 import { Page, Panel } from "../ui/Page";
@@ -10,14 +11,17 @@ import { ProblemNotice } from "../ui/States";
 import { useToast } from "../ui/Toasts";
 import { CameraFields, wholePx } from "./CameraFields";
 import { FindCameras } from "./FindCameras";
+import { PlaceFields, useFirstPlace } from "./PlaceFields";
 
 /** A new camera: the node that reaches it and its address. Its zone is drawn afterwards, on its picture. */
 export function NewCamera() {
   const [node, setNode] = useState<string | null>(null);
   const [settings, setSettings] = useState({ name: "", address: "", smallestFacePx: "40" });
+  const [place, setPlace] = useState(useFirstPlace());
   const nodes = useQuery({ queryKey: ["nodes"], queryFn: async () => body(await api.GET("/api/v1/nodes")) });
   const enrolled = (nodes.data?.items ?? []).filter((each) => each.enrolled_at && !each.revoked_at);
   const chosen = enrolled.find((each) => each.node === node);
+  const { holdsForHub } = useSession();
   const queries = useQueryClient();
   const navigate = useNavigate();
   const say = useToast();
@@ -31,6 +35,7 @@ export function NewCamera() {
             address: settings.address,
             smallest_face_px: wholePx(settings.smallestFacePx),
             zone: [],
+            place,
           },
         }),
       ),
@@ -40,6 +45,9 @@ export function NewCamera() {
       await navigate(`/cameras/${camera.camera}`);
     },
   });
+  const noNode = holdsForHub("administrator")
+    ? "Enrol a node first."
+    : "No node runs a camera at a place of yours: somebody with rights for the whole hub adds the first one.";
   const wrong = (field: string) => (add.error instanceof Problem ? add.error.field(field) : undefined);
   return (
     <Page title="Add a camera">
@@ -47,7 +55,7 @@ export function NewCamera() {
         <div className="stack">
           <Select
             label="Node"
-            hint={enrolled.length ? "The machine that reaches the camera." : "Enrol a node first."}
+            hint={enrolled.length ? "The machine that reaches the camera." : noNode}
             value={node}
             onChange={setNode}
             options={enrolled.map((each) => ({ id: each.node, text: each.name }))}
@@ -83,6 +91,7 @@ export function NewCamera() {
             addressHint="rtsp://USER:PASSWORD@HOST/PATH, a USB camera such as 0, or a file at the node. It is kept sealed."
             wrong={wrong}
           />
+          <PlaceFields value={place} onChange={setPlace} wrong={(field) => wrong(`place.${field}`)} />
           {add.error && <ProblemNotice problem={add.error} />}
           <div className="row">
             <Button

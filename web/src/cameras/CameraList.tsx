@@ -17,14 +17,14 @@ export function useCameras() {
 }
 
 export function CameraList() {
-  const { holdsForHub } = useSession();
+  const { holds } = useSession();
   const found = useCameras();
   return (
     <Page
       title="Cameras"
       below="A camera runs only while its deployment is live and an officer is there."
       actions={
-        holdsForHub("administrator") && (
+        holds("administrator") && (
           <ButtonLink kind="primary" to="/cameras/new">
             Add a camera
           </ButtonLink>

@@ -3,7 +3,6 @@ import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import { api, body } from "../api/client";
 import { Problem } from "../api/problem";
-import { useSession } from "../session/session";
 import { Button } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";
 import { Facts, Page, Panel } from "../ui/Page";
@@ -31,11 +30,10 @@ export function CameraPage() {
 }
 
 function Camera({ camera }: { camera: CameraView }) {
-  const { holdsForHub } = useSession();
   const [forgetting, setForgetting] = useState(false);
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const mayChange = holdsForHub("administrator");
+  const mayChange = camera.may_set_up;
   return (
     <Page
       title={camera.name}
@@ -145,6 +143,7 @@ function Change({ camera }: { camera: CameraView }) {
             addressLabel="New address"
             addressHint="Leave empty to keep the one it has."
             wrong={wrong}
+            camera={camera.camera}
           />
           {keep.error && <ProblemNotice problem={keep.error} />}
           <div>

@@ -3,10 +3,10 @@ import { useState } from "react";
 import { api, body, type Schemas } from "../api/client";
 import { Problem } from "../api/problem";
 import { Button } from "../ui/Button";
-import { TextField } from "../ui/Field";
 import { Panel } from "../ui/Page";
 import { ProblemNotice, Shown } from "../ui/States";
 import { useToast } from "../ui/Toasts";
+import { PlaceFields } from "./PlaceFields";
 
 /** Whose camera it is: those whose rights are limited see it only where it is theirs. */
 export function CameraPlace({ camera }: { camera: string }) {
@@ -24,13 +24,12 @@ export function CameraPlace({ camera }: { camera: string }) {
 }
 
 function Place({ camera, place }: { camera: string; place: Schemas["PlaceView"] }) {
-  const [force, setForce] = useState(place.force);
-  const [site, setSite] = useState(place.site);
+  const [typed, setTyped] = useState({ force: place.force, site: place.site });
   const queries = useQueryClient();
   const say = useToast();
   const keep = useMutation({
     mutationFn: async () =>
-      body(await api.PUT("/api/v1/cameras/{camera}/place", { params: { path: { camera } }, body: { force, site } })),
+      body(await api.PUT("/api/v1/cameras/{camera}/place", { params: { path: { camera } }, body: typed })),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ["cameras"] });
       say("Kept: who has rights there sees it from now on.");
@@ -43,8 +42,7 @@ function Place({ camera, place }: { camera: string; place: Schemas["PlaceView"] 
         People whose rights are limited to a force or site see the cameras named for it, as applications call them. Left
         empty, only those with rights for the whole hub see this one, and who works at a deployment that may use it.
       </p>
-      <TextField label="Force" value={force} onChange={setForce} wrong={wrong("force")} maxLength={500} />
-      <TextField label="Site" value={site} onChange={setSite} wrong={wrong("site")} maxLength={500} />
+      <PlaceFields value={typed} onChange={setTyped} wrong={wrong} />
       {keep.error && <ProblemNotice problem={keep.error} />}
       <div>
         <Button isDisabled={keep.isPending} onPress={() => keep.mutate()}>

@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from openlfr.hub.fleet import Fleet
 from openlfr.hub.idempotency import OnceOnly
+from openlfr.hub.node_questions import Asked, check_to_keep, measured_s
 from openlfr.hub.parts import HubServices
 from openlfr.hub.problems import answered
 from openlfr.hub.public_routes import PREFIX
@@ -17,6 +18,7 @@ from openlfr.hub.routers.nodes import OurFleet
 from openlfr.hub.schemas.camera_checks import CameraCheckView, CheckForm, ReportForm, check_view
 from openlfr.hub.services import Services
 from openlfr.hub.signed_in import Caller, SignedIn
+from openlfr.link.messages import CheckFound, CheckWanted
 from openlfr.policy.identifiers import CameraId, NodeId
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.records.camera_checks import CameraChecks
@@ -38,6 +40,18 @@ async def check_camera(
     node = answered(await run_in_threadpool(_begin, caller, services, fleet, whose, form))
     fleet.questions.check(node, whose, form.seconds, caller.staff)
     response.headers["Location"] = f"{PREFIX}/cameras/{camera}/checks/newest"
+    return await run_in_threadpool(_view, caller, services, fleet, whose)
+
+
+@router.post("/newest/end")
+async def end_check(caller: SignedIn, services: HubServices, fleet: OurFleet, camera: CameraPath) -> CameraCheckView:
+    """Have the camera's check end now. What it measured is its report, if that was as long as the shortest check;
+    otherwise nothing of it is recorded."""
+    whose = CameraId(camera)
+    await run_in_threadpool(_end, caller, services, fleet, whose)
+    withdrawn = fleet.questions.checks.withdraw(whose)
+    if withdrawn is not None:
+        await run_in_threadpool(_keep_what_was_measured, services, withdrawn, caller.origin)
     return await run_in_threadpool(_view, caller, services, fleet, whose)
 
 
@@ -66,8 +80,6 @@ def get_check_report(
 
 
 def _begin(caller: Caller, services: Services, fleet: Fleet, camera: CameraId, form: CheckForm) -> NodeId | Refusal:
-    now = services.records.clock()
-    asked = fleet.questions.checks.newest_about(camera)
     return CameraChecks(services.records).begin(
         caller.actor,
         camera,
@@ -75,8 +87,22 @@ def _begin(caller: Caller, services: Services, fleet: Fleet, camera: CameraId, f
         caller.origin,
         people_know=form.people_know,
         heard=fleet.heard,
-        running=asked is not None and asked.stands(now),
+        running=fleet.questions.checks.standing_about(camera) is not None,
     )
+
+
+def _end(caller: Caller, services: Services, fleet: Fleet, camera: CameraId) -> None:
+    asked = fleet.questions.checks.standing_about(camera)
+    measured = None if asked is None else measured_s(asked)
+    refusal = CameraChecks(services.records).end(caller.actor, camera, measured, caller.origin)
+    if refusal is not None:
+        answered(refusal)
+
+
+def _keep_what_was_measured(services: Services, asked: Asked[CheckWanted, CheckFound], origin: str) -> None:
+    check = check_to_keep(asked, asked.found, services.records.clock())
+    if check is not None:
+        CameraChecks(services.records).keep(check, origin)
 
 
 def _view(caller: Caller, services: Services, fleet: Fleet, camera: CameraId) -> CameraCheckView:

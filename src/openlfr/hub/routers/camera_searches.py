@@ -22,7 +22,6 @@ from openlfr.link.messages import CameraLogin, SearchFound, SearchWanted
 from openlfr.link.signed_messages import seal_login
 from openlfr.policy.identifiers import NodeId
 from openlfr.policy.refusal import Refusal, RefusalCode
-from openlfr.policy.roles import Action, may_act
 from openlfr.records.camera_searches import CameraSearches
 
 GIVE_UP: Final = timedelta(seconds=45)
@@ -48,9 +47,9 @@ def get_camera_search(
     caller: SignedIn, services: HubServices, fleet: OurFleet, node: NodePath, search: SearchPath
 ) -> CameraSearchView:
     """A search, with what its node found by now."""
-    now = services.records.clock()
-    answered(may_act(caller.actor, Action.CONFIGURE_CAMERAS, now))
-    return search_view(search, answered(_search(fleet, node, search)), now)
+    refusal = CameraSearches(services.records).refusal(caller.actor, NodeId(node))
+    found = answered(refusal or _search(fleet, node, search))
+    return search_view(search, found, services.records.clock())
 
 
 @router.post("/{search}/streams", status_code=HTTPStatus.CREATED)

@@ -15,7 +15,7 @@ from openlfr.hub.problems import ProblemError, answered
 from openlfr.hub.public_routes import PREFIX
 from openlfr.hub.routers.nodes import OurFleet
 from openlfr.hub.routers.pictures import JPEG_ANSWER, JpegResponse, jpeg
-from openlfr.hub.schemas.fleet import CameraChange, CameraForm, CameraView, camera_view
+from openlfr.hub.schemas.fleet import CameraChange, CameraView, NewCamera, camera_view
 from openlfr.hub.schemas.wire import LARGEST_COUNT, Identifier
 from openlfr.hub.signed_in import Caller, SignedIn
 from openlfr.policy.identifiers import CameraId, NodeId
@@ -41,10 +41,10 @@ def list_cameras(
 
 @router.post("", status_code=HTTPStatus.CREATED)
 def add_camera(
-    caller: SignedIn, services: HubServices, cameras: OurCameras, fleet: OurFleet, form: CameraForm, response: Response
+    caller: SignedIn, services: HubServices, cameras: OurCameras, fleet: OurFleet, form: NewCamera, response: Response
 ) -> CameraView:
     """Add a camera to a node; the node is told at once."""
-    camera = answered(cameras.add(caller.actor, form.draft(), caller.origin))
+    camera = answered(cameras.add(caller.actor, form.draft(), caller.origin, form.place.place()))
     response.headers["Location"] = f"{PREFIX}/cameras/{camera.camera}"
     return _view(services, fleet, camera)
 

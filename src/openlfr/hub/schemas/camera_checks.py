@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from openlfr.hub.node_questions import Asked
+from openlfr.hub.node_questions import Asked, measured_s
 from openlfr.hub.schemas.wire import Answering, Asking, Count, Identifier
 from openlfr.link.messages import CheckFound, CheckWanted
 from openlfr.policy.camera_check import (
@@ -16,7 +16,7 @@ from openlfr.policy.camera_check import (
     CheckVerdict,
     report_of,
 )
-from openlfr.records.camera_checks import KeptCheck
+from openlfr.records.camera_checks import SHORTEST_CHECK_S, KeptCheck
 
 
 class CheckForm(Asking):
@@ -108,7 +108,7 @@ def check_view(
     return CameraCheckView(
         camera=camera,
         running=None if asked is None or not asked.stands(now) else _running(asked),
-        problem="" if asked is None or asked.stands(now) else _problem(asked),
+        problem="" if asked is None or asked.stands(now) else _problem(asked, kept),
         report=None if kept is None else _report(kept),
     )
 
@@ -119,14 +119,21 @@ def _running(asked: Asked[CheckWanted, CheckFound]) -> RunningCheckView:
         asked_by=asked.by or "",
         asked_at=asked.since,
         seconds=asked.wanted.seconds,
-        measured_s=0.0 if figures is None else figures.seconds,
+        measured_s=measured_s(asked),
         until=asked.until,
         faces=0 if figures is None else figures.passages,
         clear=0 if figures is None else figures.clear,
     )
 
 
-def _problem(asked: Asked[CheckWanted, CheckFound]) -> str:
+def _problem(asked: Asked[CheckWanted, CheckFound], kept: KeptCheck | None) -> str:
+    if kept is not None and kept.check == asked.wanted.check:
+        return ""
+    if asked.withdrawn:
+        return (
+            f"It was ended after {measured_s(asked):.0f} seconds, and nothing of it is recorded: a report takes "
+            f"{SHORTEST_CHECK_S} seconds at least."
+        )
     if asked.found is None or not asked.found.done:
         return "The node did not say in time what it found: see whether it still runs, and check again."
     return asked.found.problem

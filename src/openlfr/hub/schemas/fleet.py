@@ -1,5 +1,6 @@
 """Nodes and cameras on the wire: what the registry has of them, and what they last said."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from pydantic import Field
@@ -7,6 +8,7 @@ from pydantic import Field
 from openlfr.hub.fleet_news import NodeNews
 from openlfr.hub.fleet_situation import NodeSituation, situation_of
 from openlfr.hub.schemas.application import PointForm
+from openlfr.hub.schemas.camera_places import PlaceForm
 from openlfr.hub.schemas.wire import Answering, Asking, Count, Identifier, Name, Text, Version
 from openlfr.link.messages import CameraSituation
 from openlfr.records.cameras import Camera, CameraDraft
@@ -80,12 +82,21 @@ class CameraForm(Asking):
         description="rtsp://USER:PASSWORD@HOST/PATH, a device or a file at the node. It is kept sealed and never shown "
         "again; left out in a change, it stays as it is.",
         examples=["rtsp://viewer:word@10.0.0.7/stream1"],
+        repr=False,
     )
     smallest_face_px: Count = Field(40, description="The width of the smallest face that is looked for.")
     zone: list[PointForm] = Field(default_factory=list, max_length=100, description="None: the whole picture.")
 
     def draft(self) -> CameraDraft:
-        return self.as_value(CameraDraft)
+        """What was entered, without blanks around what was pasted."""
+        entered = self.as_value(CameraDraft)
+        return replace(entered, name=entered.name.strip(), address=entered.address.strip())
+
+
+class NewCamera(CameraForm):
+    """A camera that is to be, and where it stands: with limited rights, at a place within them."""
+
+    place: PlaceForm = PlaceForm()
 
 
 class CameraChange(CameraForm):
@@ -110,6 +121,7 @@ class CameraView(Answering):
     analysed_per_s: float | None
     dropped: int | None
     issues: list[str]
+    may_set_up: bool = Field(description="Whether you may change, check, place and forget it.")
 
 
 def node_view(node: Node, news: NodeNews | None, now: datetime) -> NodeView:
@@ -151,4 +163,5 @@ def camera_view(camera: Camera, news: NodeNews | None, now: datetime) -> CameraV
         analysed_per_s=None if report is None else report.analysed_per_s,
         dropped=None if report is None else report.dropped,
         issues=[] if report is None else list(report.issues),
+        may_set_up=camera.may_set_up,
     )
