@@ -65,9 +65,10 @@ class Obeyed:
 class Taken:
     """Orders taken in: what holds from now on, plans to note on the disk before they are acted on, removals to carry
     out in this order, receipts that the hub waits for, and in sentences what was refused (and changed nothing) or keeps
-    orders from being obeyed."""
+    orders from being obeyed. `hub_at` is the hub's time of orders that were taken, None where none were."""
 
     obeyed: Obeyed
+    hub_at: datetime | None = None
     plans: tuple[ArmedPlan, ...] = ()
     removals: tuple[RemovalOrder, ...] = ()
     owed: tuple[OwedReceipt, ...] = ()
@@ -120,9 +121,10 @@ def take_orders(before: Obeyed, content: bytes, asked: int, ears: Ears, seen: Se
         previews=orders.previews,
         searches=orders.searches,
         checks=orders.checks,
-        contact_at=now,
+        # A clock that is far behind is held to the hub's (`node.hub_time`).
+        contact_at=max(now, orders.at),
     )
-    return Taken(obeyed, tuple(taken), tuple(removals), orders.owed, tuple(complaints))
+    return Taken(obeyed, orders.at, tuple(taken), tuple(removals), orders.owed, tuple(complaints))
 
 
 def take_dismissal(before: Obeyed, content: bytes, ears: Ears) -> Taken:

@@ -34,6 +34,7 @@ from openlfr.link.tls import client_context
 from openlfr.link.watchlist_bundle import MAX_BUNDLE_BYTES, BundleImport, DestructionReceipt, sign_receipt
 from openlfr.node.camera_search import CameraSearch
 from openlfr.node.deployment_work import Surroundings
+from openlfr.node.hub_time import HubTime
 from openlfr.node.obedience import Ears, Obeyed, Taken, held_plans, take_dismissal, take_orders, verdict
 from openlfr.node.searching import Search, Searching
 from openlfr.node.state import NodeState
@@ -89,7 +90,7 @@ class NodeProgram:
         `search` looks for cameras in this node's network; `on_status` is called about once a second. Raises
         NodeStateError when the node belongs to no hub."""
         self._state = state
-        self._clock = clock or SystemClock()
+        self._clock = HubTime(clock or SystemClock())
         self._models = models
         self._source = source
         self._store_limit_bytes = store_limit_bytes
@@ -217,7 +218,7 @@ class NodeProgram:
             node=self._ears.node,
             boot=self._ears.boot,
             number=self._number,
-            at=self._clock.utc(),
+            at=self._clock.own.utc(),
             software=__version__,
             plans=held_plans(self._obeyed, self._state.seen),
             lists=keeper.lists,
@@ -233,8 +234,8 @@ class NodeProgram:
         except LinkLostError as error:
             self._heard, self._not_heard = False, str(error)
             return
-        taken = take_orders(self._obeyed, content, self._number, self._ears, self._state.seen, self._clock.utc())
-        self._take(taken, keeper)
+        now = self._clock.own.utc()
+        self._take(take_orders(self._obeyed, content, self._number, self._ears, self._state.seen, now), keeper)
 
     def _take(self, taken: Taken, keeper: StationKeeper) -> None:
         complaints = list(taken.complaints)
@@ -250,7 +251,9 @@ class NodeProgram:
             complaints.append(f"Plans cannot be noted, for this node's disk cannot be written: {error.strerror}.")
         for plan in taken.plans:
             log.info("plan taken", deployment=plan.deployment, number=plan.sequence, order=plan.order.value)
-        self._heard = taken.obeyed is not self._obeyed
+        self._heard = taken.hub_at is not None
+        if taken.hub_at is not None:
+            self._clock.heard(taken.hub_at)
         self._not_heard = "" if self._heard else "What the hub answers is not taken."
         self._obeyed = taken.obeyed
         for order in taken.removals:
