@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 
@@ -97,3 +98,11 @@ def test_the_certificates_of_the_package_are_whole_and_say_what_they_do_not_cove
         assert each.data
     sizes = [each.certificate.largest_watchlist for each in certificates]
     assert sizes == sorted(sizes)
+
+
+def test_every_setup_of_the_default_pack_has_a_shipped_certificate() -> None:
+    covered = {
+        (each.certificate.setup.precision, each.certificate.setup.fusion_rule, each.certificate.largest_watchlist)
+        for each in default_certificates()
+    }
+    assert covered == set(product(("bf16", "f32"), ("mean-1", "mean-1.dlib-1"), (1_000, 3_000, 10_000)))

@@ -75,14 +75,20 @@ def test_a_picture_that_is_none_is_named(tmp_path: Path, content: bytes | None) 
     assert not (tmp_path / "openlfr-demo").exists()
 
 
-def test_a_machine_whose_precision_no_shipped_certificate_covers_gets_one_for_the_demonstration_alone() -> None:
-    now = datetime.now(UTC)
-    models = open_models(second_opinion=True, precision=Precision.F32)
-    made = demonstration_certificate(models, now)
-    assert made.certificate == "demonstration-f32-mean-1.dlib-1"
+def test_a_machine_without_bf16_has_a_shipped_certificate() -> None:
+    made = demonstration_certificate(
+        open_models(second_opinion=True, precision=Precision.F32), datetime(2026, 12, 1, tzinfo=UTC)
+    )
+    assert made.certificate.startswith("f32-mean-1.dlib-1-1000-")
     assert made.setup.precision == "f32"
+
+
+def test_once_the_shipped_certificates_are_over_the_demonstration_gets_one_of_its_own() -> None:
+    later = datetime(2040, 1, 1, tzinfo=UTC)
+    made = demonstration_certificate(open_models(second_opinion=True, precision=Precision.F32), later)
+    assert made.certificate == "demonstration-f32-mean-1.dlib-1"
     assert 0.5 < made.lowest_threshold < 0.6
-    assert made.expires_at - now < timedelta(days=3)
+    assert timedelta(0) < made.expires_at - later < timedelta(days=3)
 
 
 @pytest.mark.slow

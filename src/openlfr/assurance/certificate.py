@@ -16,9 +16,9 @@ from openlfr.sealing.signature import SignedDocument, SigningKey, VerifyKey
 
 CERTIFICATE_KIND = "threshold certificate"
 
-DEFAULT_SIGNER = VerifyKey(bytes.fromhex("649ead0dbfba253becacd21f64f8e955ebc643e329ace62e08672a59237b3bd8"))
-"""Whose signature the certificates that come with the package carry: a key made for one run of `openlfr calibrate`, and
-not kept. With the certificates it is replaced as a whole."""
+DEFAULT_SIGNER = VerifyKey(bytes.fromhex("dbf299ab28aeb1d9be65e2461a463fa1d598a2a136561d881e10dbc1f9091e58"))
+"""Whose signature the certificates that come with the package carry: a key made for their runs of `openlfr calibrate`,
+and not kept. With the certificates it is replaced as a whole."""
 
 
 class CertificateError(Exception):
