@@ -40,7 +40,8 @@ def ask(register: MembershipRegister, person: PersonIdentifier, by: Actor = AUDI
 def test_it_answers_for_each_way_of_naming_a_person(register: MembershipRegister) -> None:
     assert ask(register, SMITH) == ["list-1", "list-2"]
     assert ask(register, PersonIdentifier.reference("ab1234")) == ["list-1"]
-    assert ask(register, PersonIdentifier.name("John Smith", date(1988, 4, 13))) == []
+    assert ask(register, PersonIdentifier.name("Smith, John")) == ["list-1", "list-2"]  # no list knows a day of birth
+    assert ask(register, PersonIdentifier.name("Joan Smith", BORN)) == []
     assert ask(register, PersonIdentifier.reference("John Smith 1988-04-12")) == []
 
 

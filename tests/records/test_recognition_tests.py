@@ -130,6 +130,15 @@ def test_an_authority_that_asks_for_a_test_is_ready_only_with_one_that_was_recor
     assert "asks for a blue-list test" in refused(hub.deployments.record_readiness(asked, READY)).sentence
     assert "still open" in refused(hub.deployments.record_readiness(asked, READY, test)).sentence
     done(tests.end(hub.operator, test, TERMINAL))
+    # What is authorised afterwards says nothing of what was tested.
+    clock.advance(timedelta(seconds=1))
+    higher = hub.decision(categories=(), threshold=0.7)
+    kept(lists.deployments.change_authority(hub.asked(hub.authoriser, rehearsal), higher))
+    also = replace(strict, terms=replace(strict.terms, threshold=0.7))
+    kept(hub.deployments.change_authority(hub.asked(hub.authoriser, deployment), also))
+    other = refused(hub.deployments.record_readiness(asked, READY, test))
+    assert "at threshold 0.64; authorised are" in other.sentence
+    kept(hub.deployments.change_authority(hub.asked(hub.authoriser, deployment), strict))
     ready = kept(hub.deployments.record_readiness(asked, READY, test)).deployment
     assert ready.state is DeploymentState.TESTED
     assert ready.readiness == replace(READY, blue_list_passages=1, blue_list_recognised=1, recognition_test=test)

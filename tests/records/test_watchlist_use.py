@@ -1,7 +1,7 @@
 """Frozen lists in use: bundles and receipts, removal at any moment, destruction, and the whole way as a story."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -301,9 +301,10 @@ def test_the_whole_way_of_a_list_from_pictures_to_proven_deletion(hub: ListHub, 
     assert not isinstance(composition, Refusal)
     assert composition.people == 40
     register = MembershipRegister(records)
-    answer = register.answer(AUDITOR, PersonIdentifier.reference("n/7"), "SAR 12", "Asked by the person.", TERMINAL)
-    assert not isinstance(answer, Refusal)
-    assert [(each.watchlist_id, each.deployment_id) for each in answer] == [(watchlist, deployment)]
+    for named in (PersonIdentifier.reference("n/7"), PersonIdentifier.name("N/7 of name", date(1990, 1, 2))):
+        answer = register.answer(AUDITOR, named, "SAR 12", "Asked by the person.", TERMINAL)
+        assert not isinstance(answer, Refusal)
+        assert [(each.watchlist_id, each.deployment_id) for each in answer] == [(watchlist, deployment)]
     assert hub.reviews.entries(hub.asked(staff.builder, watchlist)) == []
     assert verify_audit(records.database, records.signer.public).intact
 

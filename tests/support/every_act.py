@@ -132,7 +132,15 @@ TRIES: Mapping[Action, Try] = {
     Action.IMPORT_CERTIFICATE: lambda hub, by, _: import_certificate(hub.records, by, CERTIFICATE, TERMINAL),
 }
 
-DONE_BY_THE_HUB = frozenset({Action.RAISE_ALERT, Action.ADD_SHOTS, Action.EXPIRE_ALERT, Action.RECORD_PURGE})
+DONE_BY_THE_HUB = frozenset(
+    {
+        Action.RAISE_ALERT,
+        Action.ADD_SHOTS,
+        Action.EXPIRE_ALERT,
+        Action.LAPSE_URGENT_AUTHORITY,
+        Action.RECORD_PURGE,
+    }
+)
 OF_OTHER_SERVICES = frozenset(
     {
         Action.BUILD_WATCHLIST,

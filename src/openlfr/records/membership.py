@@ -33,10 +33,15 @@ _LONGEST_REASON: Final = MAX_WORDS - 3 * LONGEST_NAME
 
 @dataclass(frozen=True, slots=True)
 class PersonIdentifier:
-    """One way of naming a person, normalised so that spellings of the same name meet. Never stored."""
+    """One way of naming a person, normalised so that spellings of the same name meet. Never stored.
+
+    `born_on` says who asks and is for the audit log: watchlists hold no day of birth, so whoever has the same name is
+    found too, and whoever answers looks again. To find nobody by a name would be a false answer.
+    """
 
     kind: str
     normal_form: str
+    born_on: date | None = None
 
     @classmethod
     def reference(cls, text: str) -> "PersonIdentifier":
@@ -44,9 +49,13 @@ class PersonIdentifier:
         return cls("reference", "".join(_words(text)))
 
     @classmethod
-    def name(cls, text: str, born_on: date) -> "PersonIdentifier":
-        """A name in any script and order with the date of birth; accents, case and punctuation do not count."""
-        return cls("name", " ".join(sorted(_words(text))) + f" {born_on.isoformat()}")
+    def name(cls, text: str, born_on: date | None = None) -> "PersonIdentifier":
+        """A name in any script and order; accents, case and punctuation do not count."""
+        return cls("name", " ".join(sorted(_words(text))), born_on)
+
+    def __str__(self) -> str:
+        born = "" if self.born_on is None else f", born on {self.born_on:%Y-%m-%d}"
+        return f"{self.kind} {self.normal_form}{born}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,7 @@ class MembershipRegister:
                     Processing.CONSULTATION,
                     register,
                     origin,
-                    f"{authority}: {reason} (asked about {person.kind} {person.normal_form})",
+                    f"{authority}: {reason} (asked about {person})",
                 ),
             )
             lists = session.execute(select(MembershipRow.watchlist_id).distinct()).scalars()

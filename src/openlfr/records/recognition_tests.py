@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from openlfr.policy.authority import Authority, Terms
+from openlfr.policy.documents import from_document
 from openlfr.policy.identifiers import (
     AlertId,
     DeploymentId,
@@ -34,7 +36,12 @@ from openlfr.policy.roles import Action, Actor, may_act
 from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.alert_store import value_without_texts
 from openlfr.records.alert_tables import AlertRow
-from openlfr.records.deployment_store import DeploymentRecord, read_deployment
+from openlfr.records.deployment_store import (
+    AUTHORITY_KIND,
+    DeploymentRecord,
+    read_deployment,
+    signed_authorities,
+)
 from openlfr.records.hub_records import HubRecords
 from openlfr.records.reach import reaches
 from openlfr.records.recognition_test_tables import KnownAnswerRow, PassageRow, RecognitionTestRow
@@ -228,18 +235,30 @@ def finished_test(records: HubRecords, session: Session, test: RecognitionTestId
     row = _row(records, session, test, by)
     if isinstance(row, Refusal):
         return row
-    record = read_deployment(records, session, DeploymentId(row.deployment_id), by)
-    if record is None or record.deployment.authority is None:
-        return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such blue-list test.")
     if row.ended_at is None:
         return Refusal(RefusalCode.WRONG_STATE, "This blue-list test is still open: end it first.")
+    terms = _terms_during(records, session, row.deployment_id, row.begun_at, row.ended_at)
+    if terms is None:
+        return Refusal(RefusalCode.NOT_READY, "What was authorised changed while this blue-list test ran: test again.")
     return FinishedTest(
         test,
         DeploymentId(row.deployment_id),
-        record.deployment.authority.terms,
+        terms,
         row.ended_at,
         _value(session, row).result.rate,
     )
+
+
+def _terms_during(
+    records: HubRecords, session: Session, deployment: str, begun_at: datetime, ended_at: datetime
+) -> Terms | None:
+    """The terms under which a test ran, whatever was authorised since; None where they changed meanwhile."""
+    decided = [
+        from_document(Authority, each.opened_by(records.signer.public, AUTHORITY_KIND))
+        for each in signed_authorities(records, session, DeploymentId(deployment))
+    ]
+    in_force = [each for each in decided if each.decided_at <= ended_at]
+    return in_force[-1].terms if in_force and in_force[-1].decided_at <= begun_at else None
 
 
 def tests_of(session: Session, deployment: DeploymentId) -> list[RecognitionTest]:

@@ -208,7 +208,11 @@ class Watchlists:
                 session,
                 asked.watchlist,
                 frozen.deployment,
-                [PersonIdentifier.reference(each.entry.person) for each in completed],
+                [
+                    named
+                    for each in completed
+                    for named in (PersonIdentifier.reference(each.entry.person), PersonIdentifier.name(each.entry.name))
+                ],
             )
             return _record(session, row)
 
