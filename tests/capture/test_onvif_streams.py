@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+from datetime import timedelta
 
 import pytest
 from tests.support.onvif_camera import OnvifCamera, Video
@@ -48,6 +49,12 @@ def test_a_wrong_password_is_told_in_a_sentence_that_does_not_repeat_it(asks_dig
         assert said.startswith("The camera at 127.0.0.1 does not take this user name and password.")
         assert "guess-1" not in said
         assert refused(camera, "", "") == "The camera at 127.0.0.1 wants a user name and a password: type them."
+
+
+def test_a_camera_whose_clock_is_hours_off_is_proved_the_login_by_its_own_time() -> None:
+    with OnvifCamera(TWO, "viewer", "word", clock_ahead=timedelta(hours=-5)) as camera:
+        assert len(asked(camera)) == 2
+        assert "does not take this user name and password" in refused(camera, "viewer", "guess-1")
 
 
 def test_a_camera_that_wants_the_password_itself_does_not_get_it() -> None:

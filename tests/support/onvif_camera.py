@@ -9,6 +9,7 @@ import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Final, Self
@@ -57,6 +58,8 @@ class OnvifCamera:
     asks_digest: bool = False
     media2: bool = True
     says_host: str = "127.0.0.1"
+    clock_ahead: timedelta | None = None
+    """By how much its clock differs from ours, if it takes only logins of this minute."""
     scopes: str = (
         "onvif://www.onvif.org/type/video_encoder onvif://www.onvif.org/name/North%20End "
         "onvif://www.onvif.org/hardware/M1065 onvif://www.onvif.org/manufacturer/Acme"
@@ -157,6 +160,10 @@ class OnvifCamera:
         if not all(found.values()) or "#PasswordDigest" not in body:
             return False
         said = {name: match.group(1) for name, match in found.items() if match is not None}
+        if self.clock_ahead is not None:
+            created = datetime.fromisoformat(said["Created"])
+            if abs(created - datetime.now(UTC) - self.clock_ahead) > timedelta(minutes=1):
+                return False
         content = base64.b64decode(said["Nonce"]) + said["Created"].encode() + self.password.encode()
         digest = base64.b64encode(hashlib.sha1(content, usedforsecurity=False).digest()).decode()
         return said["Username"] == self.user and secrets.compare_digest(digest, said["Password"])
@@ -190,7 +197,16 @@ class OnvifCamera:
                 return f"<tr2:GetStreamUriResponse><tr2:Uri>{uri}</tr2:Uri></tr2:GetStreamUriResponse>"
             media = f"<trt:MediaUri><tt:Uri>{uri}</tt:Uri></trt:MediaUri>"
             return f"<trt:GetStreamUriResponse>{media}</trt:GetStreamUriResponse>"
-        return "<tds:GetSystemDateAndTimeResponse/>"
+        if self.clock_ahead is None:
+            return "<tds:GetSystemDateAndTimeResponse/>"
+        here = datetime.now(UTC) + self.clock_ahead
+        return (
+            "<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:UTCDateTime>"
+            f"<tt:Time><tt:Hour>{here.hour}</tt:Hour><tt:Minute>{here.minute}</tt:Minute>"
+            f"<tt:Second>{here.second}</tt:Second></tt:Time><tt:Date><tt:Year>{here.year}</tt:Year>"
+            f"<tt:Month>{here.month}</tt:Month><tt:Day>{here.day}</tt:Day></tt:Date>"
+            "</tt:UTCDateTime></tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>"
+        )
 
     def _profile(self, video: Video) -> str:
         encoder = (
