@@ -184,13 +184,14 @@ def test_what_a_lost_node_holds_is_written_off_by_people_and_told_ever_after(
     )
     assert not isinstance(made, Refusal), made
     assert owed_by_nodes(hub) == {}  # nothing went out yet
-    lists.use.hand_over(made.bundle, node.node)
+    assert lists.use.hand_over(made.bundle, node.node) is None
     assert owed_by_nodes(hub) == {node.node: [made.bundle]}
     assert nodes.owed(hub.administrator, TERMINAL) == []  # the deployment may use it
     clock.now = END
     lists.deployments.end_those_due()
     assert not isinstance(lists.use.destroy(lists.asked(hub.builder, watchlist), "Over."), Refusal)
     assert refused(lists.deployments.record_purge(deployment)).code is RefusalCode.NOT_READY
+    assert refused(lists.use.hand_over(made.bundle, node.node)).sentence.startswith("The deployment is over")
     owed = nodes.owed(hub.authoriser, TERMINAL)
     assert not isinstance(owed, Refusal)
     assert [each.bundle for each in owed] == [made.bundle]
@@ -202,6 +203,7 @@ def test_what_a_lost_node_holds_is_written_off_by_people_and_told_ever_after(
     )
     assert not isinstance(nodes.revoke(hub.administrator, node.node, "Burnt.", TERMINAL), Refusal)
     assert owed_by_nodes(hub) == {}  # it is not asked any more
+    assert refused(lists.use.hand_over(made.bundle, node.node)).sentence.startswith("This node is revoked")
     assert not isinstance(nodes.write_off(hub.authoriser, node.node, *words), Refusal)
     assert refused(nodes.write_off(hub.authoriser, node.node, *words)).code is RefusalCode.ALREADY_DECIDED
     purged = lists.deployments.record_purge(deployment)

@@ -78,5 +78,7 @@ class FleetBundles:
         except ValueError as error:
             return refused_piece(str(error))
         if offset + len(piece.content) >= len(content):
-            await asyncio.to_thread(self._in_use.hand_over, bundle, node)
+            refusal = await asyncio.to_thread(self._in_use.hand_over, bundle, node)
+            if refusal is not None:
+                return refused_piece(refusal.sentence)
         return piece

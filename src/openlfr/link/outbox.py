@@ -227,10 +227,13 @@ class Outbox:
             raise LinkLostError(f"The store does not answer: {error}.") from error
 
     async def _removed(self, store: Connection, stream: JetStreamContext, number: int) -> None:
-        """Remove an alert that the hub keeps. Where the disk is so full that even this cannot be written, the others go
-        out first, and then all of them at once."""
+        """Remove an alert that the hub keeps. Where the store does not answer, or its disk is so full that even this
+        cannot be written, the others go out first, and then all of them at once."""
         try:
             await store.unless_lost(stream.delete_msg(_STREAM, number))
         except nats.js.errors.APIError as error:
             self._removal_owed = True
             log.debug("an alert that was sent is removed later", why=error.description)
+        except (LinkLostError, nats.errors.Error, OSError):
+            self._removal_owed = True
+            raise

@@ -20,8 +20,10 @@ from openlfr.policy.watchlist import WatchlistState, change_watchlist, remove_pe
 from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.audit_entry import AuditEvent, Processing, Who
 from openlfr.records.deployment_store import read_deployment
+from openlfr.records.deployment_tables import DeploymentRow
 from openlfr.records.deployments import Asked, Deployments
 from openlfr.records.hub_records import HubRecords
+from openlfr.records.nodes import enrolled_nodes
 from openlfr.records.receipts import PurgeReceipt
 from openlfr.records.retention import Retention
 from openlfr.records.watchlist_acts import carried_out
@@ -122,11 +124,17 @@ class WatchlistsInUse:
             )
             return done
 
-    def hand_over(self, bundle: str, node: NodeId) -> None:
-        """Note that the rest of a bundle goes out now: from here on its node owes a receipt."""
+    def hand_over(self, bundle: str, node: NodeId) -> Refusal | None:
+        """Note that the rest of a bundle goes out now: from here on its node owes a receipt. Refused where the node
+        was revoked, or the deployment ended, since the bundle was made."""
         with self.records.database.writing() as session:
             row = session.get_one(WatchlistDeliveryRow, (bundle, node))
+            if node not in enrolled_nodes(session):
+                return Refusal(RefusalCode.TOO_LATE, "This node is revoked: it gets no watchlist any more.")
+            if session.get_one(DeploymentRow, row.deployment_id).state not in UNDER_AUTHORITY:
+                return Refusal(RefusalCode.TOO_LATE, "The deployment is over: no node gets its watchlist any more.")
             row.handed_over_at = row.handed_over_at or self.records.clock()
+            return None
 
     def deliveries(self, watchlist: WatchlistId) -> Sequence[Delivery]:
         """Where bundles of a list went."""
