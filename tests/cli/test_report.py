@@ -68,6 +68,7 @@ def test_every_report_is_written_and_checks_out_offline(hub: LivedHub) -> None:
     for name, arguments, by in (
         ("record", ("deployment", hub.reported), Role.AUDITOR),
         ("annual", ("annual", "2026"), Role.AUTHORISING_OFFICER),
+        ("may", ("annual", "--from", "2026-05-01", "--until", "2026-05-31"), Role.AUTHORISING_OFFICER),
         ("annex", ("annex", hub.live), Role.APPLICANT),
         (
             "notices",
@@ -89,7 +90,8 @@ def test_every_report_is_written_and_checks_out_offline(hub: LivedHub) -> None:
         hub.run("report", *arguments, "--to", name, by=by)
         said = hub.line.done("report", "verify", name, "--hub-key", hub.key)
         assert said.startswith("Genuine: "), said
-    for file in ("record/deployment-record", "annual/annual-report-2026", "notices/sign-a2", "use/notification"):
+    may = "may/report-2026-05-01-to-2026-05-31"
+    for file in ("record/deployment-record", "annual/annual-report-2026", may, "notices/sign-a2", "use/notification"):
         assert Path(f"{file}.pdf").read_bytes().startswith(b"%PDF")
     (Path("annual") / "annual-report-2026.csv").write_text("better figures")
     tampered = hub.line.run("report", "verify", "annual", "--hub-key", hub.key)
@@ -103,6 +105,10 @@ def test_every_report_is_written_and_checks_out_offline(hub: LivedHub) -> None:
 def test_what_cannot_be_reported_is_said_in_a_sentence(hub: LivedHub) -> None:
     officer = hub.staff[Role.AUTHORISING_OFFICER]
     assert "No deployment of 2024" in hub.line.refused("report", "annual", "2024", "--to", "x", by=officer)
+    both = ("report", "annual", "2026", "--from", "2026-05-01")
+    assert "either a year, or both" in hub.line.refused(*both, "--to", "x", by=officer)
+    backwards = ("report", "annual", "--from", "2026-05-31", "--until", "2026-05-01")
+    assert "the earlier one first" in hub.line.refused(*backwards, "--to", "x", by=officer)
     assert "has not ended" in hub.line.refused("report", "deployment", hub.live, "--to", "x", by=officer)
     operator = hub.staff[Role.OPERATOR]
     assert "the role authorising officer is needed" in hub.line.refused(

@@ -81,7 +81,7 @@ def test_the_annual_report_comes_in_every_form(hub: Lived, tmp_path: Path) -> No
     }
     assert "Live facial recognition in 2026" in text_of(forms["pdf"])
     assert "Live facial recognition in 2026" in forms["html"].text
-    assert json.loads(forms["json"].text)["year"] == 2026
+    assert json.loads(forms["json"].text)["to"] == "2026-12-31"
     assert forms["csv"].text.startswith("Table,Row,Figure,Value")
     (tmp_path / "report.zip").write_bytes(forms["signed"].content)
     manifest = check_files(tmp_path / "report.zip", hub.api.records.signer.public)
@@ -91,8 +91,15 @@ def test_the_annual_report_comes_in_every_form(hub: Lived, tmp_path: Path) -> No
         assert SECRET_NOTE not in each.text
     logged = hub.api.get(AUDITOR, "/audit/entries", act="PUBLISH_RECORDS")["items"]
     assert {each["processing"] for each in logged} == {"disclosure"}
+    may = hub.file(AUTHORISER, "/annual-report", {"first": "2026-05-01", "last": "2026-05-31", "form": "json"})
+    assert 'filename="report-2026-05-01-to-2026-05-31.json"' in may.headers["Content-Disposition"]
+    assert json.loads(may.text)["groups"] is None
+    years = hub.api.get(AUTHORISER, "/annual-report/years")
+    assert [(each["name"], each["groups_are_told"]) for each in years] == [("2026", False)]
     nothing = hub.api.post(AUTHORISER, "/annual-report", {"year": 2024}, HTTPStatus.CONFLICT)
     assert "No deployment of 2024" in nothing["detail"]
+    for unclear in ({}, {"year": 2026, "first": "2026-05-01"}, {"first": "2026-05-02", "last": "2026-05-01"}):
+        hub.api.post(AUTHORISER, "/annual-report", unclear, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def test_a_deployment_has_its_record_annex_and_notices(hub: Lived) -> None:
@@ -135,7 +142,16 @@ def test_an_evidence_pack_proves_itself_and_is_in_the_log_with_its_recipient(hub
 
 
 def test_a_regulator_gets_everything_and_can_check_it_offline(hub: Lived, tmp_path: Path) -> None:
-    answer = hub.file(AUDITOR, "/regulator-export", DISCLOSED)
+    begun = hub.api.post(AUDITOR, "/regulator-export", DISCLOSED, HTTPStatus.ACCEPTED)
+    result = hub.api.job(AUDITOR, begun)["result"]
+    path = f"/regulator-export/{result['export']}"
+    answer = hub.file(AUDITOR, path)
+    assert len(answer.content) == result["size_bytes"]
+    assert hub.file(AUDITOR, path).content == answer.content
+    hub.api.get(AUTHORISER, path, HTTPStatus.NOT_FOUND)
+    again = hub.api.job(AUDITOR, hub.api.post(AUDITOR, "/regulator-export", DISCLOSED, HTTPStatus.ACCEPTED))
+    assert "have it made again" in hub.api.get(AUDITOR, path, HTTPStatus.NOT_FOUND)["detail"]
+    assert again["result"]["files"] == result["files"]
     (tmp_path / "export.zip").write_bytes(answer.content)
     checked = check_regulator_export(tmp_path / "export.zip", hub.api.records.signer.public)
     assert checked.documents >= 2

@@ -79,8 +79,8 @@ def test_a_regulator_gets_the_whole_log_and_every_authorised_deployment(hub: Sta
     hub.drafted()
     disclosed = disclose_to_regulator(hub.records, hub.auditor, recipient="ICO", reason="Audit.", origin=TERMINAL)
     assert isinstance(disclosed, RegulatorRecords)
-    assert [each.record.deployment.deployment for each in disclosed.deployments] == [deployment]
-    assert check_export(disclosed.audit, hub.records.signer.public).complete
+    assert [each.record.deployment.deployment for each in disclosed.deployments()] == [deployment]
+    assert check_export(disclosed.audit(), hub.records.signer.public).complete
     for by, to in ((hub.authoriser, "ICO"), (hub.auditor, "")):
         assert isinstance(
             disclose_to_regulator(hub.records, by, recipient=to, reason="Audit.", origin=TERMINAL), Refusal

@@ -4,8 +4,9 @@ import csv
 import io
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.reporting.test_pdf import conformance, text_of
@@ -15,6 +16,7 @@ from tests.support.staffed_hub import SECRET_NAME, StaffedHub
 
 from openlfr.assurance.certificate import IssuedCertificate, default_certificates
 from openlfr.assurance.intervals import Proportion
+from openlfr.policy.alert import PublishedClass
 from openlfr.policy.reach import Reach
 from openlfr.policy.retention import packaged_retention_policy
 from openlfr.records.published import PublishedRecords, read_published
@@ -22,17 +24,19 @@ from openlfr.reporting.annual_report import (
     AnnualReport,
     NothingToReportError,
     annual_report,
-    groups,
-    times,
+    report_years,
     to_csv,
     to_document,
     to_json,
 )
 from openlfr.reporting.document import to_html
 from openlfr.reporting.pdf import to_pdf
+from openlfr.reporting.people_groups import counts_by_group, times
+from openlfr.reporting.periods import CALENDAR_YEARS, Period, ReportCalendar
 from openlfr.reporting.publication import NotPublishableError
 
 POLICY = packaged_retention_policy()
+YEAR = CALENDAR_YEARS.year(2026)
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +45,18 @@ def published(reported_hub: StaffedHub) -> PublishedRecords:
 
 
 @pytest.fixture(scope="module")
-def report(published: PublishedRecords) -> AnnualReport:
-    return annual_report(published, 2026, POLICY, ())
+def closed(published: PublishedRecords) -> PublishedRecords:
+    """As they stand when the year is over."""
+    return replace(published, as_of=published.as_of.replace(year=2027))
+
+
+@pytest.fixture(scope="module")
+def report(closed: PublishedRecords) -> AnnualReport:
+    return of(closed)
+
+
+def of(published: PublishedRecords, period: Period = YEAR, calendar: ReportCalendar = CALENDAR_YEARS) -> AnnualReport:
+    return annual_report(published, period, POLICY, (), calendar)
 
 
 def figures(report: AnnualReport) -> dict[str, Any]:
@@ -68,10 +82,10 @@ def test_every_total_adds_up_from_what_happened(report: AnnualReport) -> None:
 def test_a_report_of_limited_rights_says_whose_deployments_it_counts(published: PublishedRecords) -> None:
     limited = replace(published, limited_to=Reach(frozenset({"Kent Police"})))
     sentence = "Only deployments of Kent Police are listed and counted here"
-    report = annual_report(limited, 2026, POLICY, ())
+    report = of(limited)
     assert sentence in to_html(to_document(report))
     assert figures(report)["limited to"] == "Kent Police"
-    whole = annual_report(published, 2026, POLICY, ())
+    whole = of(published)
     assert sentence not in to_html(to_document(whole))
     assert figures(whole)["limited to"] is None
 
@@ -94,10 +108,10 @@ def test_page_pdf_csv_and_json_say_the_same(report: AnnualReport) -> None:
 
 def test_small_groups_are_withheld_in_every_form(report: AnnualReport) -> None:
     assert sum(day.children for day in DAYS) == 1
-    assert groups(report.deployments)["Alerts by age"] == {"under 18": None, "18 or over": None}
+    assert counts_by_group(report.deployments)["Alerts by age"] == {"under 18": None, "18 or over": None}
     assert figures(report)["groups"]["Alerts by age"]["under 18"] is None
     for form in (to_html(to_document(report)), to_csv(report), text_of(to_pdf(to_document(report)))):
-        assert "withheld (fewer than 5" in form
+        assert "withheld" in form
 
 
 def test_median_times_of_few_cases_are_withheld(report: AnnualReport) -> None:
@@ -119,7 +133,8 @@ def test_the_accuracy_statement_repeats_the_certificates_own_findings(published:
     (*_, issued) = default_certificates()
     first = replace(published.deployments[0], certificate=issued.certificate)
     own: tuple[IssuedCertificate, ...] = (issued,)
-    page = to_html(to_document(annual_report(replace(published, deployments=(first,)), 2026, POLICY, own)))
+    shown = annual_report(replace(published, deployments=(first,)), YEAR, POLICY, own, CALENDAR_YEARS)
+    page = to_html(to_document(shown))
     for sentence in (*issued.findings, *issued.not_covered):
         assert sentence.split("'")[0][:60] in page
 
@@ -141,17 +156,60 @@ def test_a_year_without_deployments_or_with_figures_that_do_not_add_up_has_no_re
     published: PublishedRecords,
 ) -> None:
     with pytest.raises(NothingToReportError, match="No deployment of 2025"):
-        annual_report(published, 2025, POLICY, ())
+        of(published, CALENDAR_YEARS.year(2025))
     first = published.deployments[0]
     wrong = replace(first, statistics=replace(first.statistics, total_alerts=99))
     with pytest.raises(NotPublishableError, match="Total Alerts is 99"):
-        annual_report(replace(published, deployments=(wrong,)), 2026, POLICY, ())
+        of(replace(published, deployments=(wrong,)))
     open_still = replace(first, statistics=replace(first.statistics, unclassified=1))
     with pytest.raises(NotPublishableError, match="1 alerts have no class yet"):
-        annual_report(replace(published, deployments=(open_still,)), 2026, POLICY, ())
+        of(replace(published, deployments=(open_still,)))
 
 
-def test_a_year_that_is_not_over_says_so(published: PublishedRecords) -> None:
-    assert annual_report(published, 2026, POLICY, ()).title.endswith("so far")
-    later = replace(published, as_of=published.as_of.replace(year=2027))
-    assert annual_report(later, 2026, POLICY, ()).title == "Live facial recognition in 2026"
+def test_a_year_that_is_not_over_says_so(published: PublishedRecords, closed: PublishedRecords) -> None:
+    assert of(published).title.endswith("so far")
+    assert of(closed).title == "Live facial recognition in 2026"
+
+
+def test_any_days_have_a_report_and_days_are_those_of_the_place(closed: PublishedRecords) -> None:
+    first = closed.deployments[0]
+    late = replace(first, statistics=replace(first.statistics, went_live_at=datetime(2026, 5, 31, 23, 30, tzinfo=UTC)))
+    night = replace(closed, deployments=(late,))
+    june, london = Period(date(2026, 6, 1), date(2026, 6, 30)), ReportCalendar(ZoneInfo("Europe/London"))
+    told = of(night, june, london)
+    assert [record.day for record in told.records] == [date(2026, 6, 1)]
+    assert told.title == "Live facial recognition, 1 June 2026 to 30 June 2026"
+    assert told.name == "report-2026-06-01-to-2026-06-30"
+    with pytest.raises(NothingToReportError, match="No deployment of 1 June 2026 to 30 June 2026"):
+        of(night, june)
+
+
+def test_groups_are_told_of_whole_closed_reported_years_only(closed: PublishedRecords) -> None:
+    def told(published: PublishedRecords, period: Period = YEAR, calendar: ReportCalendar = CALENDAR_YEARS) -> bool:
+        made = of(published, period, calendar)
+        found, page = figures(made), to_html(to_document(made))
+        assert (found["groups"] is None) == (found["people on watchlists"] is None) == (made.groups_untold is not None)
+        assert ("Alerts by age" in page) == ("Alerts by age" in to_csv(made)) == (found["groups"] is not None)
+        return made.groups_untold is None
+
+    assert told(closed)
+    assert not told(replace(closed, as_of=closed.as_of.replace(year=2026, month=12, day=31)))
+    assert not told(closed, Period(date(2026, 1, 1), date(2026, 12, 30)))
+    assert not told(replace(closed, limited_to=Reach(frozenset({"Kent Police"}))))
+    assert not told(replace(closed, to_report=(datetime(2026, 12, 31, 12, tzinfo=UTC),)))
+    assert told(replace(closed, to_report=(datetime(2027, 1, 1, 12, tzinfo=UTC),)))
+    september = ReportCalendar(month=9, day=15)
+    (year,) = report_years(closed, september)
+    assert (year.first, year.last) == (date(2025, 9, 15), date(2026, 9, 14))
+    assert told(closed, year, september)
+    assert not told(closed, YEAR, september)
+
+
+def test_the_report_says_what_its_rates_do_not_cover(closed: PublishedRecords) -> None:
+    first = closed.deployments[0]
+    classes = {**first.statistics.classes, PublishedClass.TRUE_CONFIRMED: 3, PublishedClass.TRUE_UNCONFIRMED: 1}
+    unsure = replace(first, statistics=replace(first.statistics, classes=classes))
+    page = to_html(to_document(of(replace(closed, deployments=(unsure,)))))
+    assert "3 of 4 alerts were confirmed, true or false, by speaking to the person (75%)" in page
+    assert "Were every true alert that nobody confirmed a false one, 1 of 4 would have been false (25%)" in page
+    assert "counted by tracks-1: somebody who walks past twice is counted twice" in page

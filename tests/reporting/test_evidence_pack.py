@@ -20,11 +20,14 @@ from openlfr.records.regulator_records import (
 )
 from openlfr.reporting.evidence_pack import check_pack, write_pack
 from openlfr.reporting.pdf import to_pdf
+from openlfr.reporting.periods import CALENDAR_YEARS
 from openlfr.reporting.regulator_export import check_regulator_export, use_notification, write_export
 from openlfr.reporting.signed_files import (
     MANIFEST,
     SignedFilesError,
     check_files,
+    new_folder,
+    new_zip,
     signed_manifest,
     write_folder,
     write_zip,
@@ -127,10 +130,18 @@ def test_a_regulator_checks_the_whole_log_and_every_signature_offline(hub: Staff
     disclosed = disclose_to_regulator(hub.records, hub.auditor, recipient="ICO", reason="Audit", origin=TERMINAL)
     assert isinstance(disclosed, RegulatorRecords)
     target, key = tmp_path / "export", hub.records.signer
-    write_export(target, disclosed, packaged_retention_policy(), (), key)
+    told: list[tuple[int, int]] = []
+    with new_folder(target) as folder:
+        write_export(
+            folder, disclosed, packaged_retention_policy(), (), CALENDAR_YEARS, key, lambda *done: told.append(done)
+        )
     checked = check_regulator_export(target, key.public)
-    assert checked.audit_entries == len(disclosed.audit) - 1
-    assert checked.documents == sum(len(each.authorities) for each in disclosed.deployments) > 0
+    assert checked.audit_entries == disclosed.audit_size() == len(list(disclosed.audit())) - 1
+    assert told == [(0, checked.audit_entries)]
+    assert checked.documents == sum(len(each.authorities) for each in disclosed.deployments()) > 0
+    with (tmp_path / "export.zip").open("xb") as file, new_zip(file) as packed:
+        write_export(packed, disclosed, packaged_retention_policy(), (), CALENDAR_YEARS, key)
+    assert check_regulator_export(tmp_path / "export.zip", key.public) == checked
     names = {each.name for each in checked.manifest.files}
     assert {"audit.jsonl", "retention-policy.json"} < names
     for each in checked.manifest.files:
@@ -144,7 +155,7 @@ def test_a_regulator_checks_the_whole_log_and_every_signature_offline(hub: Staff
 def test_a_shortened_log_is_found_even_under_a_new_signature(hub: StaffedHub, tmp_path: Path) -> None:
     disclosed = disclose_to_regulator(hub.records, hub.auditor, recipient="ICO", reason="Audit", origin=TERMINAL)
     assert isinstance(disclosed, RegulatorRecords)
-    files = {"audit.jsonl": b"\n".join(disclosed.audit[:-1]) + b"\n"}
+    files = {"audit.jsonl": b"\n".join(list(disclosed.audit())[:-1]) + b"\n"}
     manifest = signed_manifest("regulator export", "x", disclosed.made_at, files, hub.records.signer)
     write_folder(tmp_path / "short", files, manifest)
     with pytest.raises(SignedFilesError, match="not whole"):

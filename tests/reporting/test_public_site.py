@@ -20,9 +20,10 @@ from openlfr.records.alert_tables import AlertRow
 from openlfr.records.deployment_tables import DeploymentRow, FacesSeenRow
 from openlfr.records.published import PublishedRecords, read_published
 from openlfr.reporting.deployment_record import Column
+from openlfr.reporting.periods import ReportCalendar
 from openlfr.reporting.public_site import SiteSettings, pages
 
-SETTINGS = SiteSettings("Borough Police", CONTACT, packaged_retention_policy(), zone=ZONE)
+SETTINGS = SiteSettings("Borough Police", CONTACT, packaged_retention_policy(), calendar=ReportCalendar(ZONE))
 
 
 @pytest.fixture(scope="module")

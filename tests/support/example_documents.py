@@ -23,6 +23,7 @@ from openlfr.reporting.document import to_html
 from openlfr.reporting.impact_annex import impact_annex
 from openlfr.reporting.notices import SignSize, leaflet, notice_of, sign, web_notice
 from openlfr.reporting.pdf import to_pdf
+from openlfr.reporting.periods import ReportCalendar
 from openlfr.reporting.public_site import SiteSettings, pages
 
 MARK = "EXAMPLE with made-up figures: no such deployment took place."
@@ -69,7 +70,7 @@ def documents(hub: StaffedHub) -> dict[str, bytes]:
     assert not isinstance(notice, Refusal)
     certificate = published.deployments[0].certificate
     annex = impact_annex(coming, hub.deployments.profiles["uk"], policy, certificate, now, MARK)
-    site = pages(published, SiteSettings("Borough Police", CONTACT, policy, zone=ZONE, mark=MARK))
+    site = pages(published, SiteSettings("Borough Police", CONTACT, policy, calendar=ReportCalendar(ZONE), mark=MARK))
     return {
         "impact-annex.pdf": to_pdf(annex),
         "sign-a3.pdf": sign(notice, SignSize.A3, now),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -40,6 +40,7 @@ from openlfr.reporting.document_files import annual_files, made, notice_files, p
 from openlfr.reporting.from_records import publication_of, publisher_of
 from openlfr.reporting.impact_annex import impact_annex
 from openlfr.reporting.notices import notice_of
+from openlfr.reporting.periods import FIRST_YEAR, LAST_YEAR, Period, ReportCalendar, month_and_day
 from openlfr.reporting.publication import NotPublishableError, Publication
 from openlfr.reporting.records_file import LARGEST_FILE, UnusableRecordsError, read_records
 from openlfr.reporting.regulator_export import KIND as REGULATOR_EXPORT
@@ -48,6 +49,7 @@ from openlfr.reporting.signed_files import (
     MANIFEST,
     SignedFilesError,
     check_files,
+    new_folder,
     signed_manifest,
     write_folder,
 )
@@ -64,13 +66,33 @@ Reason = Annotated[str, typer.Option(metavar="WORDS", help="Why; written into th
 PageAddress = Annotated[str, typer.Option("--page", metavar="URL", help="The address of the public page.")]
 Contact = Annotated[str, typer.Option(metavar="WORDS", help="How people reach who answers for the data.")]
 TimeZone = Annotated[
-    str, typer.Option("--time-zone", metavar="NAME", help="In which people there tell the time: Europe/London.")
+    str,
+    typer.Option(
+        "--time-zone",
+        envvar="OPENLFR_HUB_PUBLIC_TIME_ZONE",
+        metavar="NAME",
+        help="In which people there tell the time: Europe/London.",
+    ),
+]
+YearBegins = Annotated[
+    str,
+    typer.Option(
+        "--report-year-begins",
+        envvar="OPENLFR_HUB_PUBLIC_REPORT_YEAR_BEGINS",
+        metavar="MM-DD",
+        help="Month and day on which the force's report year begins, as 09-15. Choose it once.",
+    ),
 ]
 
 
 @app.command()
 def deployment(
-    deployment: DeploymentName, to: NewFolder, database: DatabaseAddress, vault: VaultFolder, acting_as: ActingAs
+    deployment: DeploymentName,
+    to: NewFolder,
+    database: DatabaseAddress,
+    vault: VaultFolder,
+    acting_as: ActingAs,
+    time_zone: TimeZone = "UTC",
 ) -> None:
     """The record of one deployment in the columns that forces publish: CSV, JSON, a page and PDF/A."""
     with opened(database, vault) as records:
@@ -80,7 +102,7 @@ def deployment(
             )
         )
         with _unpublishable_told():
-            publication = publication_of(figures)
+            publication = publication_of(figures, zone=_zone(time_zone))
         files = made(record_files(publication, publisher_of(figures.deployments)))
         _write(records, "deployment record", deployment, figures.as_of, files, to)
 
@@ -116,18 +138,28 @@ def from_csv(
 
 @app.command()
 def annual(
-    year: Annotated[int, typer.Argument(min=2000, max=9999, help="The year the deployments went live in.")],
     to: NewFolder,
     database: DatabaseAddress,
     vault: VaultFolder,
     acting_as: ActingAs,
+    year: Annotated[
+        int | None, typer.Argument(min=FIRST_YEAR, max=LAST_YEAR, help="The year in which the report year begins.")
+    ] = None,
+    first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="Instead: from this day on.")] = None,
+    last: Annotated[str | None, typer.Option("--until", metavar="DAY", help="The last day, as 2026-09-14.")] = None,
+    time_zone: TimeZone = "UTC",
+    year_begins: YearBegins = "01-01",
 ) -> None:
-    """The annual report: a page, PDF/A, CSV and JSON, under the hub's signature."""
+    """The annual report, or that of any other days: a page, PDF/A, CSV and JSON, under the hub's signature."""
+    calendar = _calendar(time_zone, year_begins)
+    period = _period(year, first, last, calendar)
     with opened(database, vault) as records:
         published = answered(publish(records, acting(records, acting_as), origin("report annual")))
         with _unpublishable_told():
-            report = annual_report.annual_report(published, year, packaged_retention_policy(), default_certificates())
-        _write(records, "annual report", str(year), published.as_of, made(annual_files(report)), to)
+            report = annual_report.annual_report(
+                published, period, packaged_retention_policy(), default_certificates(), calendar
+            )
+        _write(records, "annual report", str(period), published.as_of, made(annual_files(report)), to)
 
 
 @app.command()
@@ -174,17 +206,19 @@ def regulator(
     acting_as: ActingAs,
     recipient: Recipient,
     reason: Reason,
+    time_zone: TimeZone = "UTC",
+    year_begins: YearBegins = "01-01",
 ) -> None:
     """Everything for a regulator in one signed folder: audit log, decisions, certificates, reports, receipts."""
+    calendar = _calendar(time_zone, year_begins)
     with opened(database, vault) as records:
         by = acting(records, acting_as)
         asked_from = origin("report regulator")
         disclosed = answered(disclose_to_regulator(records, by, recipient=recipient, reason=reason, origin=asked_from))
+        policy, issued = packaged_retention_policy(), default_certificates()
         try:
-            with _unpublishable_told():
-                manifest = write_export(
-                    to, disclosed, packaged_retention_policy(), default_certificates(), records.signer
-                )
+            with _unpublishable_told(), new_folder(to) as folder:
+                manifest = write_export(folder, disclosed, policy, issued, calendar, records.signer)
         except OSError as error:
             give_up(f"{shown(to)} cannot be written: {error.strerror}. Name a new folder.")
     typer.echo(
@@ -255,6 +289,7 @@ def publish_site(
     publisher: Annotated[str, typer.Option(metavar="NAME", help="The force that publishes.")],
     contact: Contact,
     time_zone: TimeZone = "UTC",
+    year_begins: YearBegins = "01-01",
 ) -> None:
     """Write the public page: a static site that any web server can serve, replacing the one made before."""
     if to.exists() and not (to / MANIFEST).is_file():
@@ -262,7 +297,11 @@ def publish_site(
     with opened(database, vault) as records:
         published: PublishedRecords = answered(publish(records, acting(records, acting_as), origin("publish")))
         settings = public_site.SiteSettings(
-            publisher, contact, packaged_retention_policy(), default_certificates(), _zone(time_zone)
+            publisher,
+            contact,
+            packaged_retention_policy(),
+            default_certificates(),
+            _calendar(time_zone, year_begins),
         )
         with _unpublishable_told():
             files = public_site.signed_site(published, settings, records.signer)
@@ -307,6 +346,24 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         give_up(f"{shown(name)} is no time zone: write it as Europe/London.")
+
+
+def _calendar(time_zone: str, year_begins: str) -> ReportCalendar:
+    try:
+        return ReportCalendar(_zone(time_zone), *month_and_day(year_begins))
+    except ValueError as error:
+        give_up(str(error))
+
+
+def _period(year: int | None, first: str | None, last: str | None, calendar: ReportCalendar) -> Period:
+    if year is not None and first is None and last is None:
+        return calendar.year(year)
+    if year is not None or first is None or last is None:
+        give_up("Give either a year, or both --from and --until.")
+    try:
+        return Period(date.fromisoformat(first), date.fromisoformat(last))
+    except ValueError as error:
+        give_up(f"These are no days of a report ({error}): write them as 2026-09-14, the earlier one first.")
 
 
 @contextmanager

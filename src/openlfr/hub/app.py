@@ -11,6 +11,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from openlfr import __version__
 from openlfr.hub.console_files import CONSOLE_FOLDER, Console
 from openlfr.hub.headers import Safeguards
+from openlfr.hub.kept_exports import KeptExports
 from openlfr.hub.large_bodies import BodiesUnderWay
 from openlfr.hub.openapi import describe
 from openlfr.hub.parts import hand_over
@@ -131,6 +132,7 @@ def create_app(
             BodiesUnderWay(),
             reports.Violations(),
             PublicPage(services.records, settings.public, services.holds.policy),
+            KeptExports(services.records.clock),
             *sign_in_services(services, settings, passwords).parts(),
             health.Readiness({**_records_ready(services), **(readiness or {})}),
             *parts,

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from openlfr.assurance.certificate import default_certificates
 from openlfr.hub.settings import PublicPageSettings
@@ -31,7 +30,7 @@ class PublicPage:
         self.shown = settings.page
         self._records = records
         self._site = SiteSettings(
-            settings.publisher, settings.contact, policy, default_certificates(), ZoneInfo(settings.time_zone)
+            settings.publisher, settings.contact, policy, default_certificates(), settings.calendar
         )
         self._making = threading.Lock()
         self._made: _Made | None = None

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, IPvAnyNetwork, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from openlfr.reporting.periods import ReportCalendar, month_and_day
+
 _MINUTE = timedelta(minutes=1)
 
 
@@ -30,6 +32,11 @@ def time_zone_name(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError("This is no time zone: write it as Europe/London.") from error
     return name
+
+
+def _month_and_day(text: str) -> str:
+    month_and_day(text)
+    return text
 
 
 class DirectorySettings(BaseSettings):
@@ -71,6 +78,13 @@ class PublicPageSettings(BaseSettings):
     """How people reach whoever answers for the data."""
     time_zone: Annotated[str, AfterValidator(time_zone_name)] = "UTC"
     """In which people there tell the time: Europe/London."""
+    report_year_begins: Annotated[str, AfterValidator(_month_and_day)] = "01-01"
+    """Month and day on which the force's report year begins, as 09-15. Choose it once: see `ReportCalendar`."""
+
+    @property
+    def calendar(self) -> ReportCalendar:
+        """How the force counts days and report years."""
+        return ReportCalendar(ZoneInfo(self.time_zone), *month_and_day(self.report_year_begins))
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

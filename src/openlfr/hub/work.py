@@ -32,6 +32,7 @@ class JobKind(StrEnum):
     PURGE = "purge"
     AUDIT_VERIFICATION = "verification of the audit log"
     DELETION_VERIFICATION = "verification of deletion"
+    REGULATOR_EXPORT = "regulator export"
 
 
 class JobState(StrEnum):

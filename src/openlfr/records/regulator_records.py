@@ -5,7 +5,7 @@ authorities. It holds no picture and nothing of a watchlist; the words of the lo
 disclosure is in the log, and in the export.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,10 +21,17 @@ from openlfr.policy.roles import Action, Actor, may_act
 from openlfr.records.acting import reference, write_refused
 from openlfr.records.audit_entry import AuditEvent, Processing, RecordReference, Who
 from openlfr.records.audit_export import proven_entries
+from openlfr.records.audit_head import TreeHead
 from openlfr.records.deployment_store import DeploymentRecord, deployments_in, read_deployment, signed_authorities
 from openlfr.records.deployment_tables import CertificateRow
 from openlfr.records.hub_records import HubRecords
-from openlfr.records.published import PublishedDeployment, PublishedRecords, published_deployment, read_published
+from openlfr.records.published import (
+    PublishedDeployment,
+    PublishedRecords,
+    newest_head,
+    published_deployment,
+    read_published,
+)
 from openlfr.records.retention_tables import PurgeReceiptRow
 from openlfr.sealing.canonical import parse_canonical
 from openlfr.sealing.signature import SignedDocument
@@ -45,23 +52,55 @@ class DisclosedDeployment:
 
 @dataclass(frozen=True, slots=True)
 class RegulatorRecords:
-    """Everything of one export, as it stood at `made_at`; `audit` are the lines of an export of the whole log,
-    `published` what the public may see."""
+    """Everything of one export, disclosed at `made_at`. What there may be years of is read bit by bit, when asked for:
+    call each only once, in a thread that may wait."""
 
     made_at: datetime
     recipient: str
     reason: str
-    deployments: Sequence[DisclosedDeployment]
-    certificates: Sequence[ThresholdCertificate]
-    receipts: Sequence[SignedDocument]
-    audit: Sequence[bytes]
-    published: PublishedRecords
+    _records: HubRecords
+    _by: Actor
+
+    def audit(self) -> Iterator[bytes]:
+        """The lines of an export of the whole log, this disclosure included."""
+        with self._records.database.reading() as session:
+            yield from proven_entries(self._records, session)
+
+    def audit_size(self) -> int:
+        """How many entries that is."""
+        with self._records.database.reading() as session:
+            return TreeHead.opened(newest_head(session), self._records.signer.public).size
+
+    def deployments(self) -> Iterator[DisclosedDeployment]:
+        """Every deployment within reach that was ever authorised, oldest first."""
+        with self._records.database.reading() as session:
+            for each in deployments_in(self._records, session, self._by):
+                if each.deployment.state not in _NEVER_AUTHORISED:
+                    yield _disclosed(self._records, session, each)
+
+    def certificates(self) -> Iterator[ThresholdCertificate]:
+        """Every certificate that the hub holds."""
+        with self._records.database.reading() as session:
+            for document in session.scalars(select(CertificateRow.document).order_by(CertificateRow.id)):
+                yield from_document(ThresholdCertificate, parse_canonical(document))
+
+    def receipts(self) -> Iterator[SignedDocument]:
+        """Every receipt of a destruction, oldest first."""
+        wanted = select(PurgeReceiptRow.document).order_by(PurgeReceiptRow.finished_at, PurgeReceiptRow.id)
+        with self._records.database.reading() as session:
+            for document in session.scalars(wanted.execution_options(yield_per=1000)):
+                yield SignedDocument.from_bytes(document)
+
+    def published(self) -> PublishedRecords:
+        """What the public may see."""
+        return read_published(self._records, self._by)
 
 
 def disclose_to_regulator(
     records: HubRecords, by: Actor, *, recipient: str, reason: str, origin: str
 ) -> RegulatorRecords | Refusal:
-    """Read everything for a regulator; refused without the role, the recipient or the reason."""
+    """Everything for a regulator; refused without the role, the recipient or the reason. The disclosure is in the log
+    when this returns, before anything is read."""
     with records.database.writing() as session:
         refusal = _refused(records, by, recipient, reason)
         if refusal is not None:
@@ -69,28 +108,7 @@ def disclose_to_regulator(
         who = Who.acting(by, Action.EXPORT_AUDIT)
         event = AuditEvent(who, Action.EXPORT_AUDIT, Processing.DISCLOSURE, _EVERYTHING, origin, reason, recipient)
         records.audit.append(session, event)
-    with records.database.reading() as session:
-        authorised = [
-            each for each in deployments_in(records, session, by) if each.deployment.state not in _NEVER_AUTHORISED
-        ]
-        return RegulatorRecords(
-            made_at=records.clock(),
-            recipient=recipient,
-            reason=reason,
-            deployments=[_disclosed(records, session, each) for each in authorised],
-            certificates=[
-                from_document(ThresholdCertificate, parse_canonical(document))
-                for document in session.scalars(select(CertificateRow.document).order_by(CertificateRow.id))
-            ],
-            receipts=[
-                SignedDocument.from_bytes(document)
-                for document in session.scalars(
-                    select(PurgeReceiptRow.document).order_by(PurgeReceiptRow.finished_at, PurgeReceiptRow.id)
-                )
-            ],
-            audit=list(proven_entries(records, session)),
-            published=read_published(records, by),
-        )
+    return RegulatorRecords(records.clock(), recipient, reason, records, by)
 
 
 def disclosed_deployment(

@@ -38,8 +38,8 @@ def record_files(publication: Publication, publisher: str) -> Files:
 
 
 def annual_files(report: AnnualReport) -> Files:
-    """The report of a year."""
-    name = f"annual-report-{report.year}"
+    """The report of a year, or of another period."""
+    name = report.name
     return {
         f"{name}.html": lambda: to_html(annual_report.to_document(report)).encode(),
         f"{name}.pdf": lambda: to_pdf(annual_report.to_document(report)),

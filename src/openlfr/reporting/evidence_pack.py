@@ -24,7 +24,7 @@ from openlfr.reporting.signed_files import (
     SignedFilesError,
     check_documents,
     check_files,
-    read_checked,
+    lines_checked,
     signed_manifest,
     write_zip,
 )
@@ -61,7 +61,7 @@ def check_pack(source: Path, trusted: VerifyKey) -> CheckedPack:
     if manifest.kind != KIND:
         raise SignedFilesError(f"This is no evidence pack but a genuine {manifest.kind}.")
     check_documents(source, manifest, trusted, _SIGNED)
-    audit = check_export(read_checked(source, manifest, _AUDIT).splitlines(), trusted)
+    audit = check_export(lines_checked(source, manifest, _AUDIT), trusted)
     return CheckedPack(manifest, audit.entries)
 
 

@@ -1,6 +1,7 @@
 """From the hub's records to what is published: the figures of deployments as the columns have them."""
 
 from collections.abc import Sequence
+from datetime import UTC, tzinfo
 from decimal import Decimal
 
 from openlfr.policy.alert import PublishedClass, PublishedOutcome
@@ -9,9 +10,9 @@ from openlfr.reporting.deployment_record import DeploymentRecord
 from openlfr.reporting.publication import NotPublishableError, Publication
 
 
-def record_of(published: PublishedDeployment) -> DeploymentRecord:
-    """One deployment in the published columns. Raises NotPublishableError before it ended, and while an alert has
-    no class."""
+def record_of(published: PublishedDeployment, zone: tzinfo = UTC) -> DeploymentRecord:
+    """One deployment in the published columns, its day as people in `zone` told it. Raises NotPublishableError before
+    it ended, and while an alert has no class."""
     counts = published.statistics
     if counts.duration is None or counts.went_live_at is None or counts.threshold is None:
         raise NotPublishableError(f"{counts.location}: this deployment has not ended; its record is made afterwards.")
@@ -21,7 +22,7 @@ def record_of(published: PublishedDeployment) -> DeploymentRecord:
         )
     return DeploymentRecord(
         location=counts.location,
-        day=counts.went_live_at.date(),
+        day=counts.went_live_at.astimezone(zone).date(),
         duration=counts.duration,
         use_case=counts.use_case,
         watchlist_size=counts.watchlist_size,
@@ -40,11 +41,11 @@ def record_of(published: PublishedDeployment) -> DeploymentRecord:
 
 
 def publication_of(
-    published: PublishedRecords, deployments: Sequence[PublishedDeployment] | None = None
+    published: PublishedRecords, deployments: Sequence[PublishedDeployment] | None = None, zone: tzinfo = UTC
 ) -> Publication:
     """Deployments (all of them when none are named), once every check has passed. Raises NotPublishableError."""
     chosen = published.deployments if deployments is None else deployments
-    return Publication(tuple(record_of(each) for each in chosen), published.as_of.date(), ())
+    return Publication(tuple(record_of(each, zone) for each in chosen), published.as_of.astimezone(zone).date(), ())
 
 
 def publisher_of(deployments: Sequence[PublishedDeployment]) -> str:

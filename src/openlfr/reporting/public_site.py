@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from typing import Final
 
 from openlfr.assurance.certificate import IssuedCertificate
@@ -23,6 +23,7 @@ from openlfr.reporting.document import Block, Chart, Document, Facts, Heading, L
 from openlfr.reporting.formula_guard import with_formula_guard
 from openlfr.reporting.from_records import publication_of, record_of
 from openlfr.reporting.pdf import to_pdf
+from openlfr.reporting.periods import CALENDAR_YEARS, ReportCalendar
 from openlfr.reporting.publication import Publication, to_csv, to_json
 from openlfr.reporting.publication_page import publication_document, published_table
 from openlfr.reporting.signed_files import MANIFEST, signed_manifest
@@ -43,14 +44,14 @@ _NAVIGATION: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
-    """What a force says of itself: its name, and how people reach whoever answers for the data. `zone` is
-    the one in which people there tell the time; `mark` is printed across every page of an example."""
+    """What a force says of itself: its name, how people reach whoever answers for the data, how it counts days and
+    report years. `mark` is printed across every page of an example."""
 
     publisher: str
     contact: str
     policy: RetentionPolicy
     certificates: tuple[IssuedCertificate, ...] = ()
-    zone: tzinfo = UTC
+    calendar: ReportCalendar = CALENDAR_YEARS
     mark: str = ""
 
 
@@ -59,27 +60,29 @@ def pages(published: PublishedRecords, settings: SiteSettings) -> Iterator[tuple
 
     Raises NotPublishableError when the records do not add up: nothing is then published.
     """
-    publication = publication_of(published)
+    publication = publication_of(published, zone=settings.calendar.zone)
+    calendar = settings.calendar
     years = [
-        annual_report.annual_report(published, year, settings.policy, settings.certificates, settings.mark)
-        for year in _years(published)
+        annual_report.annual_report(published, year, settings.policy, settings.certificates, calendar, settings.mark)
+        for year in annual_report.report_years(published, calendar)
     ]
     for path, document in _documents(published, publication, years, settings):
         yield path, to_html(document, _NAVIGATION).encode()
-    yield from _announced_files(published.announced, settings.zone)
+    yield from _announced_files(published.announced, settings.calendar.zone)
     yield "deployments.csv", to_csv(publication).encode()
     yield "deployments.json", to_json(publication).encode()
     yield "deployments.pdf", to_pdf(publication_document(publication, settings.publisher, settings.mark))
-    for name, each, record in _named(published):
-        one = Publication((record,), published.as_of.date(), ())
+    for name, each, record in _named(published, calendar.zone):
+        one = Publication((record,), publication.as_of, ())
         yield f"{name}.html", to_html(_deployment_page(each, one, name, settings), _upwards()).encode()
         yield f"{name}.csv", to_csv(one).encode()
         yield f"{name}.json", to_json(one).encode()
     for report in years:
-        yield f"{report.year}.html", to_html(annual_report.to_document(report), _NAVIGATION).encode()
-        yield f"{report.year}.pdf", to_pdf(annual_report.to_document(report))
-        yield f"{report.year}.csv", annual_report.to_csv(report).encode()
-        yield f"{report.year}.json", annual_report.to_json(report).encode()
+        name = report.period.name
+        yield f"{name}.html", to_html(annual_report.to_document(report), _NAVIGATION).encode()
+        yield f"{name}.pdf", to_pdf(annual_report.to_document(report))
+        yield f"{name}.csv", annual_report.to_csv(report).encode()
+        yield f"{name}.json", annual_report.to_json(report).encode()
     yield "deletion.json", _deletion_json(published).encode()
 
 
@@ -96,7 +99,7 @@ def _documents(
         return Document(title, settings.publisher, published.as_of, tuple(blocks), mark=settings.mark)
 
     yield "index.html", page("Live facial recognition", _next(published, publication, settings))
-    yield "deployments.html", page("Where it has been", _been(published, publication))
+    yield "deployments.html", page("Where it has been", _been(published, publication, settings.calendar.zone))
     yield "totals.html", page("Totals", _totals(published, publication, years))
     yield "accuracy.html", page("How accurate it is", _accuracy(published, settings))
     yield "deletion.html", page("What is kept, and what is deleted", _deletion(published, settings))
@@ -125,7 +128,7 @@ def _next(published: PublishedRecords, publication: Publication, settings: SiteS
         yield Table(
             "Deployments announced in advance",
             ("Place", "From", "Until", "Use case"),
-            tuple(_announced_cells(each, settings.zone) for each in published.announced),
+            tuple(_announced_cells(each, settings.calendar.zone) for each in published.announced),
             frozenset({1, 2, 3}),
         )
         yield Links((("As CSV", "next.csv"), ("As JSON", "next.json")))
@@ -138,7 +141,7 @@ def _next(published: PublishedRecords, publication: Publication, settings: SiteS
     yield Paragraph(f"As of {published.as_of:%Y-%m-%d %H:%M} UTC.")
 
 
-def _been(published: PublishedRecords, publication: Publication) -> Iterator[Block]:
+def _been(published: PublishedRecords, publication: Publication, zone: tzinfo) -> Iterator[Block]:
     if not publication.records:
         yield Paragraph("No deployment has been reported yet.")
         return
@@ -147,7 +150,10 @@ def _been(published: PublishedRecords, publication: Publication) -> Iterator[Blo
     yield published_table(publication)
     yield Heading("Each by itself")
     yield Links(
-        tuple((f"{record.location}, {record.day.isoformat()}", f"{name}.html") for name, _, record in _named(published))
+        tuple(
+            (f"{record.location}, {record.day.isoformat()}", f"{name}.html")
+            for name, _, record in _named(published, zone)
+        )
     )
 
 
@@ -157,15 +163,16 @@ def _totals(published: PublishedRecords, publication: Publication, years: Sequen
     if not publication.records:
         yield Paragraph("No deployment has been reported yet.")
         return
-    yield Heading("By year")
+    yield Heading("Report of each year")
     yield Links(
         tuple(
-            (f"{report.title}{name}", f"{report.year}.{form}")
+            (f"{report.title}{name}", f"{report.period.name}.{form}")
             for report in years
             for name, form in (("", "html"), (" as PDF", "pdf"), (" as CSV", "csv"), (" as JSON", "json"))
         )
     )
     yield Chart(charts.over_time(publication.records), "Alerts, arrests and false alerts; the tables hold the figures.")
+    yield from statements.reading_rates(publication.records)
     summary = Summary(publication.records, ())
     if summary.figures.overall.total_alerts:
         yield Chart(
@@ -177,8 +184,8 @@ def _totals(published: PublishedRecords, publication: Publication, years: Sequen
         yield Table(f"Totals {title.lower()}", (title.removeprefix("By ").capitalize(), *TOTALS), cells)
     yield from statements.thresholds(published.deployments)
     yield Paragraph(
-        "Who was looked for, what they were arrested for and what came of it is told for each year, since told after "
-        "each deployment it could say who it was."
+        "Who was looked for, what they were arrested for and what came of it is told for each year once it is over: "
+        "told after each deployment it could say who it was."
     )
 
 
@@ -235,16 +242,11 @@ def _deployment_page(
     return Document(title, published.controller, published.window.end, tuple(blocks), mark=settings.mark)
 
 
-def _years(published: PublishedRecords) -> list[int]:
-    days = [each.statistics.went_live_at for each in published.deployments]
-    return sorted({day.year for day in days if day is not None})
-
-
-def _named(published: PublishedRecords) -> Iterator[tuple[str, PublishedDeployment, DeploymentRecord]]:
+def _named(published: PublishedRecords, zone: tzinfo) -> Iterator[tuple[str, PublishedDeployment, DeploymentRecord]]:
     """Each deployment with the path of its page: day and place, numbered where two would be the same."""
     taken: dict[str, int] = {}
     for each in published.deployments:
-        record = record_of(each)
+        record = record_of(each, zone)
         place = re.sub(r"[^a-z0-9]+", "-", (record.location or "").lower()).strip("-")[:60] or "place"
         name = f"deployments/{record.day.isoformat()}-{place}"
         taken[name] = taken.get(name, 0) + 1

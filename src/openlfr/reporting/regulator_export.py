@@ -1,11 +1,11 @@
-"""The regulator's export: one folder under one signature, checked offline with one command (R23, R26).
+"""The regulator's export: one set of files under one signature, checked offline with one command (R23, R26).
 
 The audit log in it proves itself against its signed head, receipts and authorities carry the hub's own signatures, and
 the manifest keeps the rest together.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,27 +18,30 @@ from openlfr.records.audit_export import check_export
 from openlfr.records.deployment_store import AUTHORITY_KIND
 from openlfr.records.receipts import RECEIPT_KIND
 from openlfr.records.regulator_records import DisclosedDeployment, RegulatorRecords
-from openlfr.reporting.annual_report import annual_report
+from openlfr.reporting.annual_report import annual_report, report_years
 from openlfr.reporting.annual_report import to_document as annual_document
 from openlfr.reporting.document import Block, Document, Heading, Listing, Paragraph, Table
 from openlfr.reporting.from_records import publication_of
 from openlfr.reporting.pdf import to_pdf
+from openlfr.reporting.periods import ReportCalendar
 from openlfr.reporting.publication import to_csv
 from openlfr.reporting.signed_files import (
     Manifest,
+    OpenNew,
     SignedFilesError,
     check_documents,
     check_files,
-    read_checked,
-    signed_manifest,
-    write_folder,
+    lines_checked,
+    write_signed,
 )
 from openlfr.reporting.statements import certificates_used
 from openlfr.sealing.signature import SigningKey, VerifyKey
 
 KIND: Final = "regulator export"
 _AUDIT: Final = "audit.jsonl"
-_SIGNED: Final = (("authorities/", AUTHORITY_KIND), ("receipts/", RECEIPT_KIND))
+_RECEIPTS: Final = "receipts.jsonl"
+_SIGNED: Final = (("authorities/", AUTHORITY_KIND), (_RECEIPTS, RECEIPT_KIND))
+_TOLD_EVERY: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +53,22 @@ class CheckedExport:
     documents: int
 
 
+OnProgress = Callable[[int, int], None]
+"""Called with the entries of the audit log that are written, and how many there are."""
+
+
 def write_export(
-    target: Path,
+    open_new: OpenNew,
     disclosed: RegulatorRecords,
     policy: RetentionPolicy,
     issued: Sequence[IssuedCertificate],
+    calendar: ReportCalendar,
     key: SigningKey,
+    on_progress: OnProgress = lambda _done, _total: None,
 ) -> Manifest:
-    """Write the export to a new folder. Raises FileExistsError rather than mix it with another, and OSError."""
-    files = dict(_files(disclosed, policy, issued))
-    write_folder(target, files, signed_manifest(KIND, disclosed.recipient, disclosed.made_at, files, key))
-    return check_files(target, key.public)
+    """Write the export, file by file and line by line. Raises NotPublishableError, and what `open_new` raises."""
+    files = _files(disclosed, policy, issued, calendar, on_progress)
+    return write_signed(open_new, KIND, disclosed.recipient, disclosed.made_at, files, key)
 
 
 def check_regulator_export(source: Path, trusted: VerifyKey) -> CheckedExport:
@@ -69,7 +77,7 @@ def check_regulator_export(source: Path, trusted: VerifyKey) -> CheckedExport:
     if manifest.kind != KIND:
         raise SignedFilesError(f"This is no regulator export but a genuine {manifest.kind}.")
     documents = check_documents(source, manifest, trusted, _SIGNED)
-    audit = check_export(read_checked(source, manifest, _AUDIT).splitlines(), trusted)
+    audit = check_export(lines_checked(source, manifest, _AUDIT), trusted)
     if not audit.complete:
         raise SignedFilesError("The audit log in this export is not whole.")
     return CheckedExport(manifest, audit.entries, documents)
@@ -79,30 +87,39 @@ def _files(
     disclosed: RegulatorRecords,
     policy: RetentionPolicy,
     issued: Sequence[IssuedCertificate],
-) -> Iterator[tuple[str, bytes]]:
-    yield _AUDIT, b"".join(line + b"\n" for line in disclosed.audit)
-    for each in disclosed.deployments:
+    calendar: ReportCalendar,
+    on_progress: OnProgress,
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    published = disclosed.published()
+    if published.deployments:
+        yield "deployment-records.csv", (to_csv(publication_of(published, zone=calendar.zone)).encode(),)
+    for year in report_years(published, calendar):
+        report = annual_report(published, year, policy, issued, calendar)
+        yield f"reports/{report.name}.pdf", (to_pdf(annual_document(report)),)
+    for each in disclosed.deployments():
         name = each.record.deployment.deployment
         yield f"deployments/{name}.json", _json(to_document(each.record))
         if each.figures is not None:
             yield f"figures/{name}.json", _json(to_document(each.figures))
         for number, authority in enumerate(each.authorities, 1):
-            yield f"authorities/{name}-{number}.json", authority.to_bytes()
-    for certificate in disclosed.certificates:
+            yield f"authorities/{name}-{number}.json", (authority.to_bytes(),)
+    for certificate in disclosed.certificates():
         yield f"certificates/{certificate.certificate}.json", _json(to_document(certificate))
-    for number, receipt in enumerate(disclosed.receipts, 1):
-        yield f"receipts/{number:06}.json", receipt.to_bytes()
+    yield _RECEIPTS, (receipt.to_bytes() + b"\n" for receipt in disclosed.receipts())
     yield "retention-policy.json", _json(to_document(policy))
-    published = disclosed.published
-    if published.deployments:
-        yield "deployment-records.csv", to_csv(publication_of(published)).encode()
-    years = {each.statistics.went_live_at.year for each in published.deployments if each.statistics.went_live_at}
-    for year in sorted(years):
-        yield f"reports/{year}.pdf", to_pdf(annual_document(annual_report(published, year, policy, issued)))
+    yield _AUDIT, _audit_lines(disclosed, on_progress)
 
 
-def _json(document: object) -> bytes:
-    return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True).encode()
+def _audit_lines(disclosed: RegulatorRecords, on_progress: OnProgress) -> Iterator[bytes]:
+    total = disclosed.audit_size()
+    for done, line in enumerate(disclosed.audit()):
+        if done % _TOLD_EVERY == 0:
+            on_progress(done, total)
+        yield line + b"\n"
+
+
+def _json(document: object) -> tuple[bytes]:
+    return (json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True).encode(),)
 
 
 def use_notification(disclosed: DisclosedDeployment, recipient: str, mark: str = "") -> Document:

@@ -8,7 +8,7 @@ import hashlib
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,6 +89,67 @@ def write_folder(target: Path, files: Mapping[str, bytes], manifest: bytes, *, p
         raise
 
 
+OpenNew = Callable[[str], IO[bytes]]
+"""Opens a new file of a set for writing, by its name; one at a time."""
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[OpenNew]:
+    """A new folder for its owner only, gone again if it could not be filled. Raises FileExistsError, OSError."""
+    target.mkdir(mode=0o700)
+
+    def open_new(name: str) -> IO[bytes]:
+        path = target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("xb")
+
+    try:
+        yield open_new
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def new_zip(file: IO[bytes]) -> Iterator[OpenNew]:
+    """A zip file written into an open one, which need not be kept in memory nor read again."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as pack:
+
+        def open_new(name: str) -> IO[bytes]:
+            info = zipfile.ZipInfo(name, _ZIP_EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            return pack.open(info, "w", force_zip64=True)
+
+        yield open_new
+
+
+def write_signed(
+    open_new: OpenNew,
+    kind: str,
+    subject: str,
+    made_at: datetime,
+    files: Iterable[tuple[str, Iterable[bytes]]],
+    key: SigningKey,
+) -> Manifest:
+    """Write files piece by piece as they are made, and their signed manifest last: none is ever whole in memory.
+
+    Raises ValueError for a name that could leave its folder.
+    """
+    entries = []
+    for name, pieces in files:
+        size, digest = 0, hashlib.sha256()
+        with open_new(_checked_name(name)) as file:
+            for piece in pieces:
+                file.write(piece)
+                digest.update(piece)
+                size += len(piece)
+        entries.append(FileEntry(name, size, digest.hexdigest()))
+    manifest = Manifest(kind, subject, made_at, tuple(sorted(entries, key=lambda each: each.name)))
+    with open_new(MANIFEST) as file:
+        file.write(key.sign_document(MANIFEST_KIND, to_document(manifest)).to_bytes())
+    return manifest
+
+
 def check_files(source: Path, trusted: VerifyKey) -> Manifest:
     """Verify a folder or zip file offline, given only the hub's public key.
 
@@ -115,32 +176,43 @@ def check_files(source: Path, trusted: VerifyKey) -> Manifest:
     return manifest
 
 
-def read_checked(source: Path, manifest: Manifest, name: str) -> bytes:
-    """A file of a set that was checked, once more against its hash. Raises SignedFilesError."""
+def lines_checked(source: Path, manifest: Manifest, name: str) -> Iterator[bytes]:
+    """The lines of a file of a set that was checked; its hash once more. Raises SignedFilesError, also at its end."""
     entry = next((each for each in manifest.files if each.name == name), None)
     if entry is None:
         raise SignedFilesError(f"The file {name} is missing.")
+    digest = hashlib.sha256()
     with _opened(source) as there, there.file(name) as file:
-        content = file.read(entry.size + 1)
-    if hashlib.sha256(content).hexdigest() != entry.sha256:
+        for line in file:
+            digest.update(line)
+            yield line.rstrip(b"\n")
+    if digest.hexdigest() != entry.sha256:
         raise SignedFilesError(f"The file {name} is not the one that was signed: it was changed.")
-    return content
 
 
 def check_documents(source: Path, manifest: Manifest, trusted: VerifyKey, kinds: Sequence[tuple[str, str]]) -> int:
-    """Verify those files of a checked set that are signed documents of their own, told by how their names begin.
+    """Verify those files of a checked set that hold signed documents of their own, one a line, told by how their names
+    begin.
 
     Returns how many there are. Raises SignedFilesError for one that `trusted` did not sign.
     """
     count = 0
-    for each in manifest.files:
-        for beginning, kind in kinds:
-            if each.name.startswith(beginning):
-                try:
-                    SignedDocument.from_bytes(read_checked(source, manifest, each.name)).opened_by(trusted, kind)
-                except SignatureInvalidError as error:
-                    raise SignedFilesError(f"{each.name}: {error}") from error
-                count += 1
+    with _opened(source) as there:
+        for each in manifest.files:
+            kind = next((kind for beginning, kind in kinds if each.name.startswith(beginning)), None)
+            if kind is None:
+                continue
+            digest = hashlib.sha256()
+            with there.file(each.name) as file:
+                for line in file:
+                    digest.update(line)
+                    try:
+                        SignedDocument.from_bytes(line.rstrip(b"\n")).opened_by(trusted, kind)
+                    except SignatureInvalidError as error:
+                        raise SignedFilesError(f"{each.name}: {error}") from error
+                    count += 1
+            if digest.hexdigest() != each.sha256:
+                raise SignedFilesError(f"The file {each.name} is not the one that was signed: it was changed.")
     return count
 
 

@@ -11,7 +11,9 @@ from openlfr.policy.reach import Reach
 from openlfr.policy.recognition_test import RecognitionRate
 from openlfr.policy.retention import ClockStart, RetentionPolicy, RetentionRule
 from openlfr.records.published import DeletionFigures, PublishedDeployment
+from openlfr.reporting.deployment_record import DeploymentRecord
 from openlfr.reporting.document import Block, Heading, Listing, Paragraph, Table
+from openlfr.reporting.totals import totals
 from openlfr.reporting.wording import duration_text, one_in, percent
 
 
@@ -36,7 +38,45 @@ def accuracy(deployments: Sequence[PublishedDeployment], issued: Sequence[Issued
             yield Listing(known.not_covered)
         else:
             yield Paragraph("How it was measured, and for which groups of people, stands in the certificate itself.")
-    yield Paragraph(recognition_text(pooled(deployments)))
+    tested = pooled(deployments)
+    yield Paragraph(recognition_text(tested))
+    if tested.passages:
+        yield Paragraph(
+            "Testers are few, know that they are tested, and walk past several times each. The range takes every "
+            "passage for a test of its own, so what is known is less sure than it says, and it tells nothing of how "
+            "recognition differs between groups of people."
+        )
+
+
+def reading_rates(records: Sequence[DeploymentRecord]) -> Iterator[Block]:
+    """What rates of false alerts cover and what they do not: chance, classes that nobody confirmed, counting."""
+    overall = totals(records)
+    yield Paragraph(
+        "A range after a rate says how far chance alone may have moved it, with 95% confidence (Clopper-Pearson for "
+        "alerts, Poisson for faces), as if every alert came about by itself. It covers neither a wrong class nor how "
+        "faces are counted."
+    )
+    alerts, unconfirmed = overall.total_alerts, overall.true_unconfirmed
+    if alerts:
+        confirmed = overall.true_confirmed + overall.false_confirmed
+        said = (
+            f"{confirmed:,} of {alerts:,} alerts were confirmed, true or false, by speaking to the person "
+            f"({percent(confirmed / alerts)}); the class of the others is a trained officer's judgement."
+        )
+        if unconfirmed:
+            at_worst = overall.false_alert_rates().false_alerts + unconfirmed
+            said += (
+                f" Were every true alert that nobody confirmed a false one, {at_worst:,} of {alerts:,} would have been "
+                f"false ({percent(at_worst / alerts)})."
+            )
+        yield Paragraph(said)
+    methods = list(dict.fromkeys(each.faces_seen_method or "a method that is not named" for each in records))
+    if methods:
+        several = " Rates per face under different methods cannot be compared or added." if len(methods) > 1 else ""
+        yield Paragraph(
+            f"Faces seen are an estimate, counted by {', '.join(methods)}: somebody who walks past twice is counted "
+            f"twice.{several}"
+        )
 
 
 def certificates_used(deployments: Sequence[PublishedDeployment]) -> list[ThresholdCertificate]:

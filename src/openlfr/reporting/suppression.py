@@ -1,6 +1,7 @@
 """Small counts of people are not published: in a small group a figure says who it was (disclosure control)."""
 
 from collections.abc import Mapping
+from typing import Final
 
 SMALLEST_PUBLISHED = 5
 """Counts from 1 to 4 are withheld, as national statistics do; nought says nothing about anybody."""
@@ -11,23 +12,27 @@ def suppress_small(
 ) -> dict[str, int | None]:
     """The counts that may be published, None for those withheld, in the order given.
 
-    Where the total is published too, a single withheld count could be worked out by subtraction: then the smallest
-    other count above nought is withheld as well, or nothing is left but the total. (Two withheld counts whose sum is
-    below `smallest_published` still hide who is in which.)
+    Where the total is published too, what is withheld adds up to a number that anybody can work out. One withheld count
+    would be that number, and two that add up to 2 would be 1 each: so the next smallest counts are withheld as well,
+    until at least two are and they add up to `smallest_published` or more, or nothing but the total is left.
     """
     if negative := [group for group, count in counts.items() if count < 0]:
         raise ValueError(f"A count of people cannot be negative, and that of {negative[0]} is.")
     withheld = {group for group, count in counts.items() if 0 < count < smallest_published}
-    if total_published and len(withheld) == 1:
-        others = [group for group, count in counts.items() if count and group not in withheld]
-        others = others or [group for group in counts if group not in withheld]
-        if others:
-            withheld.add(min(others, key=lambda group: counts[group]))
+    if total_published and withheld:
+        # Noughts last: that somebody is in none of a group is the least that a reader should have to do without.
+        others = sorted(counts.keys() - withheld, key=lambda group: (counts[group] == 0, counts[group], group))
+        while others and (len(withheld) < 2 or sum(counts[group] for group in withheld) < smallest_published):
+            withheld.add(others.pop(0))
     return {group: None if group in withheld else count for group, count in counts.items()}
 
 
-def suppressed_text(count: int | None, smallest_published: int = SMALLEST_PUBLISHED) -> str:
-    """A cell of a published table."""
-    return (
-        f"withheld (fewer than {smallest_published}, or needed to hide such a count)" if count is None else str(count)
-    )
+def suppressed_text(count: int | None) -> str:
+    """A cell of a published table; `WITHHELD` says beside it what the word means."""
+    return "withheld" if count is None else f"{count:,}"
+
+
+WITHHELD: Final = (
+    f"Counts of fewer than {SMALLEST_PUBLISHED} people are withheld, and where one could be worked out from the "
+    "others, others too."
+)

@@ -1,8 +1,11 @@
 import { type ReactNode, useState } from "react";
-import { api } from "../api/client";
+import { api, body } from "../api/client";
 import { save } from "../api/save";
 import { TextField } from "../ui/Field";
+import { JobProgress } from "../ui/JobProgress";
 import { Panel } from "../ui/Page";
+import { Time } from "../ui/Time";
+import { counted } from "../ui/words";
 import { FileButtons } from "./FileButtons";
 
 interface Disclosed {
@@ -13,13 +16,13 @@ interface Disclosed {
 /** Asks to whom something goes and why; both are in the audit log before the file is made. */
 function Disclosure({
   title,
-  act,
+  files,
   children,
   isDisabled,
   get,
 }: {
   title: string;
-  act: string;
+  files: readonly (readonly [string, string])[];
   children: ReactNode;
   isDisabled?: boolean;
   get: (disclosed: Disclosed) => Promise<void>;
@@ -33,7 +36,7 @@ function Disclosure({
         <TextField label="To whom" value={recipient} onChange={setRecipient} />
         <TextField label="Reason" lines={2} value={reason} onChange={setReason} />
         <FileButtons
-          files={[["zip", act]]}
+          files={files}
           isDisabled={isDisabled === true || !recipient.trim() || !reason.trim()}
           get={() => get({ recipient, reason })}
         />
@@ -47,7 +50,7 @@ export function EvidencePack({ alert }: { alert: string }) {
   return (
     <Disclosure
       title="Evidence pack"
-      act="Hand out the evidence"
+      files={[["zip", "Hand out the evidence"]]}
       isDisabled={!alert}
       get={async (disclosed) =>
         save(
@@ -85,18 +88,40 @@ export function EvidencePanel() {
   );
 }
 
+/** Everything for a regulator: made as a job, for it may be years of records, and fetched when it is there. */
 export function RegulatorPanel() {
+  const [job, setJob] = useState<string | null>(null);
   return (
-    <Disclosure
-      title="Export for a regulator"
-      act="Export everything"
-      get={async (disclosed) => save(await api.POST("/api/v1/regulator-export", { body: disclosed, parseAs: "blob" }))}
-    >
-      <p>
-        The whole audit log with its proofs, every authority, certificate and receipt, and the reports; no picture and
-        nothing of a watchlist. <span className="mono">openlfr report verify</span> checks it anywhere. It may take
-        minutes.
-      </p>
-    </Disclosure>
+    <div className="stack">
+      <Disclosure
+        title="Export for a regulator"
+        files={[["begin", "Make the export"]]}
+        get={async (disclosed) => {
+          setJob(body(await api.POST("/api/v1/regulator-export", { body: disclosed })).job);
+        }}
+      >
+        <p>
+          The whole audit log with its proofs, every authority, certificate and receipt, and the reports; no picture and
+          nothing of a watchlist. <span className="mono">openlfr report verify</span> checks it anywhere.
+        </p>
+      </Disclosure>
+      {job && (
+        <Panel>
+          <JobProgress job={job} label="Export" key={job}>
+            {({ result }) =>
+              result?.of === "regulator export" && (
+                <p>
+                  <a href={`/api/v1/regulator-export/${result.export}`} download>
+                    Save the export
+                  </a>{" "}
+                  ({counted(result.files, "file")}, {(result.size_bytes / 1e6).toFixed(1)} MB). The hub keeps it until{" "}
+                  <Time at={result.kept_until} clock />.
+                </p>
+              )
+            }
+          </JobProgress>
+        </Panel>
+      )}
+    </div>
   );
 }

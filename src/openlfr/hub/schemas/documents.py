@@ -1,12 +1,14 @@
 """What is asked for when a document is made: which file of it, and of disclosures to whom and why."""
 
+from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from openlfr.hub.schemas.wire import Asking, LoggedReason, Name
+from openlfr.hub.schemas.wire import Answering, Asking, Day, LoggedReason, Name
 from openlfr.hub.settings import time_zone_name
+from openlfr.reporting.periods import FIRST_YEAR, LAST_YEAR, Period, ReportCalendar
 
 
 class FiguresForm(StrEnum):
@@ -44,13 +46,49 @@ def _web_address(text: str) -> str:
     return text
 
 
-class AnnualReportForm(Asking):
-    """A report of the deployments that went live in a year."""
+class ReportYearView(Answering):
+    """A report year of the hub's calendar."""
 
-    year: int = Field(ge=2000, le=9999, examples=[2026])
+    name: str = Field(examples=["2026", "15 September 2025 to 14 September 2026"])
+    first: date
+    last: date
+    groups_are_told: bool = Field(description="Whether groups of people are told already: only of closed years.")
+
+
+class AnnualReportForm(Asking):
+    """A report of the deployments that went live in a year, or from one day to another.
+
+    `year` is short for the hub's report year that begins in it.
+    """
+
+    year: int | None = Field(default=None, ge=FIRST_YEAR, le=LAST_YEAR, examples=[2026])
+    first: Day | None = Field(default=None, description="The first day, in the hub's time zone.")
+    last: Day | None = Field(default=None, description="The last day, which is part of it.")
     form: FiguresForm = FiguresForm.PDF
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"year": 2026, "form": "json"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"year": 2026, "form": "json"},
+                {"first": "2026-04-01", "last": "2026-06-30", "form": "pdf"},
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _one_period(self) -> Self:
+        days = (self.first, self.last)
+        if (self.year is None) != (None not in days) or (self.year is not None and days != (None, None)):
+            raise ValueError("Give either a year, or the first and the last day.")
+        if self.first is not None and self.last is not None:
+            Period(self.first, self.last)
+        return self
+
+    def period(self, calendar: ReportCalendar) -> Period:
+        """What is asked for."""
+        if self.first is not None and self.last is not None:
+            return Period(self.first, self.last)
+        return calendar.year(self.year or FIRST_YEAR)
 
 
 class NoticeForm(Asking):

@@ -70,7 +70,19 @@ class DeletionResult(Answering):
     unreadable: list[str] = Field(description="Places that could not be searched.")
 
 
-JobResult = Annotated[ImportResult | PurgeResult | AuditResult | DeletionResult, Field(discriminator="of")]
+class ExportResult(Answering):
+    """An export that waits to be fetched."""
+
+    of: Literal["regulator export"] = "regulator export"
+    export: Identifier
+    files: int
+    size_bytes: int
+    kept_until: datetime = Field(description="It is gone then, and whenever the hub's program ends: ask for it anew.")
+
+
+JobResult = Annotated[
+    ImportResult | PurgeResult | AuditResult | DeletionResult | ExportResult, Field(discriminator="of")
+]
 
 
 class JobView(Answering):
