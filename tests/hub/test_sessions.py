@@ -120,6 +120,22 @@ def test_guessing_at_a_locked_session_makes_wait(hub: HubApp) -> None:
     assert browser.post("/session/unlock/password", {"password": PASSWORD}).status_code == 429
 
 
+def test_nobody_else_makes_wait_who_unlocks_a_session(hub: HubApp) -> None:
+    browser = hub.browser()
+    device = with_passkey(hub, browser)
+    other = hub.browser()
+    with_password(hub, other, Role.AUDITOR, "another")
+    for unlocking in (browser, other):
+        unlocking.post("/session/lock")
+    stranger = hub.browser()
+    names = ["another"] * 5 + [f"nobody{number}" for number in range(20)]
+    assert [by_password(stranger, "000000", name=name).status_code for name in names][-1] == 429
+    assert other.post("/session/unlock/password", {"password": PASSWORD}).status_code == 204
+    question = browser.post("/session/unlock/passkey/options").json()
+    form = {"challenge": question["challenge"], "credential": device.get(question["options"])}
+    assert browser.post("/session/unlock/passkey", form).status_code == 204
+
+
 def test_a_locked_session_is_unlocked_by_a_passkey_of_the_same_person_only(hub: HubApp) -> None:
     browser, other = hub.browser(), hub.browser()
     own, strangers = with_passkey(hub, browser), with_passkey(hub, other, Role.AUDITOR, "another")
@@ -293,9 +309,11 @@ def test_one_adds_and_removes_passkeys_but_never_the_last_way_in(hub: HubApp) ->
     assert_problem(browser.post("/account/passkeys", form), 422, "invalid_fields")
     keys = {each["name"]: each["id"] for each in browser.get("/account").json()["passkeys"]}
     assert set(keys) == {"Blue key", "Phone"}
-    assert by_passkey(hub.browser(), second).status_code == 200
+    elsewhere = hub.browser()
+    assert by_passkey(elsewhere, second).status_code == 200
     assert_problem(hub.browser(Role.AUDITOR).delete(f"/account/passkeys/{keys['Phone']}"), 404, "unknown_record")
     assert browser.delete(f"/account/passkeys/{keys['Blue key']}").status_code == 204
+    assert_problem(elsewhere.get("/account"), 401, "not_signed_in")
     assert_problem(browser.delete(f"/account/passkeys/{keys['Phone']}"), 409, "not_ready")
     assert by_passkey(hub.browser(), second).status_code == 200
 
@@ -338,7 +356,10 @@ def test_one_changes_ones_password_with_the_old_one(hub: HubApp) -> None:
         answer = browser.put("/account/password", {"old_password": old, "new_password": fresh})
         assert_problem(answer, 422, "invalid_fields")
         assert [each["field"] for each in answer.json()["problems"]] == [field]
+    elsewhere = hub.browser(Role.OPERATOR)
     assert browser.put("/account/password", {"old_password": PASSWORD, "new_password": new}).status_code == 204
+    assert_problem(elsewhere.get("/account"), 401, "not_signed_in")
+    assert browser.get("/account").status_code == 200
     hub.clock.advance(timedelta(seconds=30))
     assert by_password(hub.browser(), code_of(hub, secret)).status_code == 403
     assert by_password(hub.browser(), code_of(hub, secret), password=new).status_code == 200

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import httpx
 import pytest
 from pyotp import TOTP
 from tests.support.authenticator import SoftwareAuthenticator
+from tests.support.cameras import wait_until
 from tests.support.database import HandClock
 from tests.support.directory_provider import CLIENT, CLIENT_SECRET, DirectoryProvider, running_provider
 from tests.support.hub_app import Browser, HubApp, assert_problem, running_hub_app
@@ -26,6 +28,7 @@ from tests.support.signing_in import (
     with_password,
 )
 
+from openlfr.hub.directory import ASKED_AT_ONCE
 from openlfr.hub.public_routes import PREFIX
 from openlfr.hub.session_cookie import COOKIE
 from openlfr.hub.settings import DirectorySettings
@@ -361,6 +364,23 @@ def test_an_address_of_e_mail_counts_only_when_the_directory_verified_it(
 def test_a_directory_that_does_not_answer_is_said_to_be_so(directory_hub: HubApp, provider: DirectoryProvider) -> None:
     provider.broken = True
     assert directory_hub.browser().get("/sign-in/directory").headers["location"] == "/sign-in?directory=unreachable"
+
+
+def test_a_directory_that_is_slow_keeps_few_of_the_hubs_threads(
+    directory_hub: HubApp, provider: DirectoryProvider
+) -> None:
+    browsers = [directory_hub.browser() for _ in range(ASKED_AT_ONCE)]
+    provider.answers.clear()
+    with ThreadPoolExecutor(ASKED_AT_ONCE) as asking:
+        away = [asking.submit(each.get, "/sign-in/directory") for each in browsers]
+        try:
+            wait_until(lambda: provider.kept_waiting == ASKED_AT_ONCE)
+            one_more = directory_hub.browser().get("/sign-in/directory")
+            assert one_more.headers["location"] == "/sign-in?directory=unreachable"
+        finally:
+            provider.answers.set()
+        assert {each.result().status_code for each in away} == {303}
+    assert through_directory(browsers[0]).headers["location"] == "/"
 
 
 def test_a_hub_without_a_directory_says_what_to_use_instead(hub: HubApp) -> None:

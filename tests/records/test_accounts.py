@@ -98,7 +98,7 @@ def door(records: HubRecords, clock: HandClock) -> AtTheDoor:
     hub = staffed_from_records(records, clock, Role.OPERATOR, Role.AUDITOR)
     sessions = Sessions(records, timedelta(minutes=15), timedelta(hours=12))
     site, challenges, passwords = HubSite("localhost", "http://localhost"), Challenges(records), quick_passwords()
-    credentials = Credentials(records, challenges, site, passwords)
+    credentials = Credentials(records, sessions, challenges, site, passwords)
     return AtTheDoor(
         hub=hub,
         sessions=sessions,
@@ -167,7 +167,7 @@ def test_invitations_sign_ins_and_changes_are_in_the_audit_log(door: AtTheDoor) 
     token, _ = door.with_password()
     door.sessions.lock(door.session(token), TERMINAL)
     assert door.sign_in.unlock_by_password(door.session(token), PASSWORD, DOOR) is None
-    assert door.credentials.change_password(door.staff, PASSWORD, "seven purple umbrellas", TERMINAL) is None
+    assert door.credentials.change_password(door.session(token), PASSWORD, "seven purple umbrellas", TERMINAL) is None
     door.sessions.sign_out(door.session(token), TERMINAL)
     staff = door.staff
     assert acts(door, "CHANGE_CREDENTIALS", "SIGN_IN", "LOCK_SESSION", "UNLOCK_SESSION", "SIGN_OUT") == [

@@ -32,6 +32,9 @@ class DirectoryProvider:
     published: RSAKey | None = None
     """The key that it publishes, when it is not the one it signs with."""
     broken: bool = False
+    answers: threading.Event = field(default_factory=threading.Event)
+    """Set but for a while in which it answers nobody."""
+    kept_waiting: int = 0
     asked: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def authorised(self, query: dict[str, str]) -> str:
@@ -81,10 +84,16 @@ class DirectoryProvider:
 def running_provider(clock: Callable[[], datetime]) -> Iterator[DirectoryProvider]:
     """A provider on a free port of loopback."""
     provider = DirectoryProvider(clock)
+    provider.answers.set()
+    counting = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             where = urlsplit(self.path)
+            if not provider.answers.is_set():
+                with counting:
+                    provider.kept_waiting += 1
+                provider.answers.wait()
             if provider.broken:
                 self._send(500, {})
             elif where.path == "/authorize":
@@ -121,5 +130,6 @@ def running_provider(clock: Callable[[], datetime]) -> Iterator[DirectoryProvide
         try:
             yield provider
         finally:
+            provider.answers.set()
             server.shutdown()
             thread.join()

@@ -7,10 +7,12 @@ It names somebody; whether that is anybody here, an administrator wrote into an 
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ssl import create_default_context
+from threading import BoundedSemaphore
 from typing import Final
 from urllib.parse import quote_plus, urlencode
 
@@ -30,6 +32,8 @@ _SIGNATURES: Final = ("RS256", "PS256", "ES256", "EdDSA")
 _CLOCK_LEEWAY: Final = timedelta(minutes=1)
 _TIMEOUT_S: Final = 10.0
 _RANDOM_BYTES: Final = 32
+ASKED_AT_ONCE: Final = 8
+"""Anybody may begin to sign in, and each asks the directory on a thread that all requests share."""
 
 
 class DirectoryUnusableError(Exception):
@@ -74,6 +78,7 @@ class Directory:
     hub_address: str
     challenges: Challenges
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    _turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(ASKED_AT_ONCE))
 
     @property
     def in_use(self) -> bool:
@@ -82,7 +87,7 @@ class Directory:
     def begin(self) -> SentAway:
         """Send a browser to the directory. Raises DirectoryUnusableError."""
         state, nonce, verifier = (self.random_bytes(_RANDOM_BYTES).hex() for _ in range(3))
-        with self._client() as client:
+        with self._in_turn() as client:
             metadata = self._metadata(client)
         query = {
             "response_type": "code",
@@ -112,7 +117,7 @@ class Directory:
         asked_state, nonce, verifier = kept.split(" ")
         if not hmac.compare_digest(asked_state.encode(), state.encode("utf-8", "replace")):
             raise DirectoryAnswerError("The answer is to another request.")
-        with self._client() as client:
+        with self._in_turn() as client:
             metadata = self._metadata(client)
             tokens = self._tokens(client, metadata, code, verifier)
             keys = self._keys(client, metadata)
@@ -187,8 +192,18 @@ class Directory:
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise DirectoryUnusableError("The directory's keys cannot be read.") from error
 
-    def _client(self) -> httpx.Client:
-        return httpx.Client(timeout=_TIMEOUT_S, verify=create_default_context(cafile=self.settings.ca_file))
+    @contextmanager
+    def _in_turn(self) -> Iterator[httpx.Client]:
+        """A client to ask the directory with, for a few at once: nobody waits for the others."""
+        if not self._turns.acquire(blocking=False):
+            raise DirectoryUnusableError("As many people ask it as the hub lets at once: it may not answer.")
+        try:
+            with httpx.Client(
+                timeout=_TIMEOUT_S, verify=create_default_context(cafile=self.settings.ca_file)
+            ) as client:
+                yield client
+        finally:
+            self._turns.release()
 
 
 def _read(client: httpx.Client, url: str) -> bytes:

@@ -54,7 +54,7 @@ def sign_in_services(
     sessions = Sessions(records, settings.idle_lock, settings.session_end)
     tokens = AccessTokens(records)
     challenges = Challenges(records)
-    credentials = Credentials(records, challenges, site, passwords)
+    credentials = Credentials(records, sessions, challenges, site, passwords)
     return SignInServices(
         sessions=sessions,
         tokens=tokens,

@@ -23,6 +23,7 @@ from openlfr.records.passwords import PasswordStore, password_problems
 from openlfr.records.people import People
 from openlfr.records.sign_in import PasskeyQuestion, too_soon
 from openlfr.records.sign_in_delay import Attempt, SignInDelay
+from openlfr.records.sign_in_sessions import Sessions, SignInSession
 
 LONGEST_PASSKEY_NAME: Final = 100
 _MOST_PASSKEYS: Final = 20
@@ -53,6 +54,7 @@ class Credentials:
     """The service for one's own credentials. Whoever calls has made sure that it is really them, just now."""
 
     records: HubRecords
+    sessions: Sessions
     challenges: Challenges
     site: HubSite
     passwords: PasswordStore
@@ -70,8 +72,10 @@ class Credentials:
                 passkeys=tuple(self._value(each) for each in passkeys_of(session, staff)),
             )
 
-    def change_password(self, staff: StaffId, old: str, new: str, origin: str) -> Refusal | None:
-        """Replace one's password; the codes stay. None when it is done."""
+    def change_password(self, at: SignInSession, old: str, new: str, origin: str) -> Refusal | None:
+        """Replace one's password; the codes stay, and every session but `at` ends, as somebody else may sit there.
+        None when it is done."""
+        staff = at.staff
         own = self.of(staff)
         if isinstance(own, Refusal):
             return own
@@ -98,6 +102,7 @@ class Credentials:
                 return Refusal(RefusalCode.CHANGED_MEANWHILE, "The password was changed meanwhile: try again.")
             row.password_hash = fresh
             delay.succeeded(session, attempts)
+            self.sessions.end_others(session, staff, at.session, origin)
             self._write(session, staff, origin, "Password changed.")
         return None
 
@@ -149,8 +154,10 @@ class Credentials:
         self._write(session, staff, origin, "Passkey added.")
         return self._value(row)
 
-    def remove_passkey(self, staff: StaffId, passkey: str, origin: str) -> Passkey | Refusal:
-        """Remove one of one's passkeys, but never the last way to sign in."""
+    def remove_passkey(self, at: SignInSession, passkey: str, origin: str) -> Passkey | Refusal:
+        """Remove one of one's passkeys, but never the last way to sign in. Every session but `at` ends: the device that
+        held the passkey may be lost."""
+        staff = at.staff
         with self.records.database.writing() as session:
             account = session.get(AccountRow, staff)
             row = session.get(PasskeyRow, passkey) if is_identifier(passkey) else None
@@ -160,6 +167,7 @@ class Credentials:
                 return Refusal(RefusalCode.NOT_READY, "This is your only way to sign in: add another passkey first.")
             was = self._value(row)
             session.delete(row)
+            self.sessions.end_others(session, staff, at.session, origin)
             self._write(session, staff, origin, "Passkey removed.")
             return was
 

@@ -143,9 +143,8 @@ class SignIn:
             account = session.get(AccountRow, known.staff)
             if account is None:
                 return SignInRefused(NotSignedIn.SESSION_ENDED)
-            name = open_column(self.records, AccountRow, "sign_in_name", known.staff, account.sign_in_name)
             kept = account.password_hash
-        attempts = (Attempt.on_account(name), Attempt.from_address(door.address))
+        attempts = (Attempt.at_session(known.session),)
         wait_s = self._delay.begin(attempts)
         if wait_s:
             return too_soon(wait_s)
@@ -165,7 +164,7 @@ class SignIn:
 
     def unlock_by_passkey(self, known: SignInSession, challenge: str, answer: str, door: Door) -> SignInRefused | None:
         """Unlock by the answer to `unlock_question`; None when it is done."""
-        attempts = (Attempt.from_address(door.address),)
+        attempts = (Attempt.at_session(known.session),)
         wait_s = self._delay.begin(attempts)
         if wait_s:
             return too_soon(wait_s)

@@ -1,4 +1,5 @@
-"""Whoever fails to sign in waits, longer each time: the same account, and the same address.
+"""Whoever fails to sign in waits, longer each time: the same account, and the same address; at a locked session only
+whoever holds that session.
 
 Kept in the database, so that all programs of a hub agree. No account is ever locked for good, since whoever knows a
 sign-in name could then keep an officer out: the wait ends by itself, and passkeys do not wait for an account at all.
@@ -29,14 +30,15 @@ class Counted(StrEnum):
 
     ACCOUNT = "account"
     ADDRESS = "address"
+    SESSION = "session"
 
 
-_FREE: Final = {Counted.ACCOUNT: 4, Counted.ADDRESS: 20}
+_FREE: Final = {Counted.ACCOUNT: 4, Counted.ADDRESS: 20, Counted.SESSION: 4}
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Whose failure it is, should it fail: a sign-in name as it was typed, or an address."""
+    """Whose failure it is, should it fail: a sign-in name as it was typed, an address, or a session."""
 
     counted: Counted
     whose: str
@@ -44,6 +46,11 @@ class Attempt:
     @classmethod
     def on_account(cls, name: str) -> "Attempt":
         return cls(Counted.ACCOUNT, name)
+
+    @classmethod
+    def at_session(cls, session: str) -> "Attempt":
+        """Who unlocks a session shows its cookie: nobody without it can make them wait."""
+        return cls(Counted.SESSION, session)
 
     @classmethod
     def from_address(cls, address: str) -> "Attempt":
@@ -81,10 +88,10 @@ class SignInDelay:
             return wait_s
 
     def succeeded(self, session: Session, attempts: Sequence[Attempt]) -> None:
-        """Forget the failures of the account; of the address only this attempt, or one account would free all."""
+        """Forget all failures of account or session; of the address only this attempt, or one would free all."""
         for attempt in attempts:
             row = session.get(SignInFailureRow, self._digest(attempt))
-            if row is not None and (attempt.counted is Counted.ACCOUNT or row.failures == 1):
+            if row is not None and (attempt.counted is not Counted.ADDRESS or row.failures == 1):
                 session.delete(row)
             elif row is not None:
                 row.failures -= 1

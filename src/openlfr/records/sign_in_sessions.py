@@ -146,6 +146,11 @@ class Sessions:
             chosen = (SessionRow.id == session_id) & (SessionRow.staff_id == staff)
             return self._end(session, Who(staff, None), chosen, SignInAct.END_SESSION, origin) > 0
 
+    def end_others(self, session: Session, staff: StaffId, kept: str, origin: str) -> int:
+        """End all of one's own sessions but one, within the caller's writing transaction; how many there were."""
+        chosen = (SessionRow.staff_id == staff) & (SessionRow.id != kept)
+        return self._end(session, Who(staff, None), chosen, SignInAct.END_SESSION, origin)
+
     def end_all(self, session: Session, staff: StaffId, by: Who, origin: str) -> int:
         """End everything somebody is signed in at, within the caller's writing transaction; how many there were."""
         return self._end(session, by, SessionRow.staff_id == staff, SignInAct.END_SESSION, origin)

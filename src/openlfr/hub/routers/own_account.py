@@ -106,7 +106,7 @@ def show(caller: SignedIn, credentials: OurCredentials) -> OwnAccountView:
 @router.put("/password", status_code=HTTPStatus.NO_CONTENT)
 def change_password(form: ChangePassword, caller: SignedIn, credentials: OurCredentials) -> None:
     """Change your password; the codes stay as they are."""
-    refusal = credentials.change_password(caller.staff, form.old_password, form.new_password, caller.origin)
+    refusal = credentials.change_password(caller.session, form.old_password, form.new_password, caller.origin)
     if isinstance(refusal, Refusal):
         answered(refusal)
 
@@ -133,7 +133,7 @@ def add_passkey(form: AddPasskey, caller: SignedIn, services: HubServices, crede
 def remove_passkey(passkey: str, caller: SignedIn, services: HubServices, credentials: OurCredentials) -> None:
     """Remove a passkey; never the only way to sign in."""
     _confirmed_lately(caller, services)
-    answered(credentials.remove_passkey(caller.staff, passkey, caller.origin))
+    answered(credentials.remove_passkey(caller.session, passkey, caller.origin))
 
 
 @router.get("/sessions")
