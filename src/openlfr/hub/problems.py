@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from openlfr.hub.field_sentences import field_sentence
 from openlfr.policy.refusal import Refusal, RefusalCode
 from openlfr.records.errors import DatabaseBusyError, DiskFullError, RecordsError
 from openlfr.sealing.errors import SealingError
@@ -155,7 +156,7 @@ async def _fields(_request: Request, error: Exception) -> JSONResponse:
     if any(each["type"] == "json_invalid" for each in found):
         sentence = "The body is no JSON: send a JSON document, in UTF-8."
         return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_json", sentence).response()
-    problems = [WrongField(field=_field(each["loc"]), sentence=_sentence(each["type"], each["msg"])) for each in found]
+    problems = [WrongField(field=_field(each["loc"]), sentence=field_sentence(each)) for each in found]
     first = problems[0]
     more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
     return ProblemError(
@@ -170,14 +171,6 @@ def _field(location: Sequence[object]) -> str:
     # The first part says where the field stood: body, query, path, header.
     named = ".".join(str(each) for each in (location[1:] if len(location) > 1 else location))
     return named[:_LONGEST_FIELD]
-
-
-def _sentence(kind: str, message: str) -> str:
-    if kind == "missing":
-        return "Please fill this in."
-    text = message.removeprefix("Value error, ")
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 _SENTENCES: Final[Mapping[int, tuple[str, str]]] = {

@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from openlfr.capture.file_names import shown
 from openlfr.capture.pictures import MAX_PICTURE_BYTES
 from openlfr.enrolment.listing import MAX_CSV_BYTES
+from openlfr.hub.field_sentences import field_sentence
 from openlfr.policy.refusal import FieldProblem, Refusal, RefusalCode, refused_fields
 from openlfr.records.watchlist_source import COLUMNS
 
@@ -198,7 +199,9 @@ def _as_csv(content: bytes, field: str) -> bytes:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise _UnusableError(field, f"The JSON table is wrong at {shown(where)[:100]}: {first['msg']}.") from error
+        raise _UnusableError(
+            field, f"The JSON table is wrong at {shown(where)[:100]}: {field_sentence(first)}"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise _UnusableError(field, "The table is no JSON: send a list of rows, in UTF-8.") from error
     text = io.StringIO(newline="")

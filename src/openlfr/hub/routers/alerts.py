@@ -10,9 +10,9 @@ from openlfr.hub.parts import HubServices
 from openlfr.hub.problems import answered
 from openlfr.hub.routers.cursors import entry_page, identifier_cursor, number_cursor
 from openlfr.hub.routers.pictures import JPEG_ANSWER, JpegResponse, jpeg
-from openlfr.hub.schemas.alert_views import listed, summary_of, view_of
+from openlfr.hub.schemas.alert_views import listed, standing_of, view_of
 from openlfr.hub.schemas.alerts import (
-    AlertSummary,
+    AlertStanding,
     AlertView,
     FurtherPicturesView,
     ListedAlertView,
@@ -92,11 +92,11 @@ def get_alert(
 
 
 @router.get("/alerts/{alert}/summary")
-def get_alert_summary(caller: SignedIn, services: HubServices, alert: AlertPath) -> AlertSummary:
-    """How an alert stands, as every act on it answers; nothing in it is about the person."""
+def get_alert_summary(caller: SignedIn, services: HubServices, alert: AlertPath) -> AlertStanding:
+    """How an alert stands, and what you may do with it. Nothing in it is about the person, so it is no look."""
     found = answered(alert_record(services.alerts, AlertAsked(caller.actor, AlertId(alert), caller.origin)))
     context = answered(context_of(services.alerts, caller.actor, found.alert.deployment))
-    return summary_of(found.alert, found.version, context.rules)
+    return standing_of(found, context, caller.actor, services.records.clock())
 
 
 @router.get("/alerts/{alert}/pictures/{picture}", response_class=JpegResponse, responses=JPEG_ANSWER)

@@ -1,9 +1,11 @@
 """How alerts are put on the wire: answers made of what the records say."""
 
 from datetime import datetime
+from typing import Any
 
 from openlfr.hub.schemas.alerts import (
     AdjudicationView,
+    AlertStanding,
     AlertSummary,
     AlertView,
     CandidateView,
@@ -20,6 +22,7 @@ from openlfr.policy.refusal import Allowed
 from openlfr.policy.roles import Actor, may_act
 from openlfr.records import alert_store
 from openlfr.records.alert_reading import AlertContext, ListedAlert
+from openlfr.records.alert_store import AlertRecord
 
 
 def summary_of(alert: Alert, version: int, rules: AlertRules) -> AlertSummary:
@@ -46,17 +49,27 @@ def summary_of(alert: Alert, version: int, rules: AlertRules) -> AlertSummary:
     )
 
 
+def standing_of(found: AlertRecord, context: AlertContext, by: Actor, now: datetime) -> AlertStanding:
+    """How an alert stands, for whoever asks."""
+    return AlertStanding(
+        **_fields(summary_of(found.alert, found.version, context.rules)), open_acts=open_acts(found.alert, by, now)
+    )
+
+
 def listed(found: ListedAlert, context: AlertContext) -> ListedAlertView:
     """An alert in a queue or list."""
-    summary = summary_of(found.alert, found.version, context.rules)
     return ListedAlertView(
-        **{name: getattr(summary, name) for name in AlertSummary.model_fields},
+        **_fields(summary_of(found.alert, found.version, context.rules)),
         node=found.node,
         camera=found.camera,
         camera_name=context.camera_names.get(found.camera, found.camera),
         place=context.place,
         captured_at=found.captured_at,
     )
+
+
+def _fields(summary: AlertSummary) -> dict[str, Any]:
+    return {name: getattr(summary, name) for name in AlertSummary.model_fields}
 
 
 def view_of(found: alert_store.AlertView, context: AlertContext, blind: bool, by: Actor, now: datetime) -> AlertView:

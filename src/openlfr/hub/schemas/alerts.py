@@ -214,6 +214,12 @@ class AlertSummary(Answering):
     answer_by: datetime = Field(description="Unanswered then, the alert expires.")
 
 
+class AlertStanding(AlertSummary):
+    """How an alert stands, and what may be done with it: all that acts change of what was read of it before."""
+
+    open_acts: list[str] = Field(description="What you may do now, named as in the audit log.")
+
+
 class ListedAlertView(AlertSummary):
     """An alert in a queue or list, with where and when it was captured."""
 
