@@ -340,17 +340,20 @@ def test_several_deployments_stand_side_by_side_and_one_that_stops_takes_no_othe
     run(test)
 
 
-def test_a_bus_that_is_killed_costs_the_node_a_moment_and_nothing_else(tmp_path: Path) -> None:
+def test_a_bus_that_is_killed_costs_a_moment_and_an_order_given_meanwhile_is_obeyed_after_it(tmp_path: Path) -> None:
     async def test() -> None:
         async with scripted_hub(tmp_path / "hub") as hub:
             state = await hub.enrol(tmp_path / "node")
             async with running_node(state, hub.clock) as node:
-                await hub.hears(lambda hello: hello.settings == 1)
+                hub.order(hold := plan(hub.clock, (), order=Order.HOLD))
+                await hub.hears(lambda hello: hello.plans)
                 assert hub.bus.pid is not None
                 os.kill(hub.bus.pid, signal.SIGKILL)
-                boot, number = hub.last.boot, hub.last.number
-                await hub.hears(lambda hello: hello.number > number + 1)
+                hub.order(replace(hold, sequence=2, order=Order.STOP))
+                boot = hub.last.boot
+                await hub.hears(lambda hello: hello.plans[0].sequence == 2)
                 assert hub.last.boot == boot
+                assert state.seen.plans[0].stopped
                 await until(lambda: node.status.heard)
 
     run(test)
