@@ -218,8 +218,11 @@ def test_a_listener_catches_up_from_long_ago_and_goes_on_live(
     assert heard == missed
 
 
-def test_two_hundred_listeners_are_all_told_everything(hub: RunningHub, staff: StaffedHub) -> None:
+def test_two_hundred_listeners_are_all_told_everything_and_no_further_one_of_the_same_person(
+    records: HubRecords, clock: HandClock, staff: StaffedHub
+) -> None:
     start = newest(staff.records)
+    hub = RunningHub(records, clock, most_of_one=200)
 
     async def hears(client: httpx.AsyncClient) -> list[int]:
         heard: list[int] = []
@@ -235,6 +238,10 @@ def test_two_hundred_listeners_are_all_told_everything(hub: RunningHub, staff: S
             listening = [asyncio.create_task(hears(client)) for _ in range(200)]
             while hub.telling.events.listeners < 200:
                 await asyncio.sleep(0.02)
+            refused = await client.get("/events")
+            assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+            async with hub.client(hub.signed_in(staff.auditor)) as other, other.stream("GET", "/events") as response:
+                assert response.status_code == 200
             expected = []
             for _ in range(10):
                 expected += await asyncio.to_thread(happened, staff.records, PAUSED, CHECKED_IN)
@@ -243,7 +250,8 @@ def test_two_hundred_listeners_are_all_told_everything(hub: RunningHub, staff: S
             while hub.telling.events.listeners:
                 await asyncio.sleep(0.02)
 
-    run(story())
+    with hub:
+        run(story())
 
 
 def until_it_ends(hub: RunningHub, headers: dict[str, str], what_ends_it: object) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from tests.support.database import HandClock
 from tests.support.running_hub import RunningHub, ToldEvent, run, told
 from tests.support.staffed_hub import PICTURES, SECRET_NAME, TERMINAL, StaffedHub, kept, staffed_from_records
 
+from openlfr.hub.match_feed import MOST_STREAMS
 from openlfr.policy.adjudication import Adjudicate
 from openlfr.policy.alert import AdjudicationReason, Judgement
 from openlfr.policy.identifiers import AlertId
@@ -223,10 +224,17 @@ def test_the_stream_ends_when_the_token_is_revoked(hub: RunningHub, staff: Staff
     assert known is not None
 
     async def story() -> None:
-        async with hub.client(system) as client, aclosing(told(client, "/match-events/stream?after=-1")) as events:
-            async for _ in events:
-                answer = await asyncio.to_thread(tokens.revoke, staff.administrator, known.staff, known.token, TERMINAL)
-                assert not isinstance(answer, Refusal), answer
+        path = "/match-events/stream?after=-1"
+        async with AsyncExitStack() as streams:
+            client = await streams.enter_async_context(hub.client(system))
+            several = [await streams.enter_async_context(aclosing(told(client, path))) for _ in range(MOST_STREAMS)]
+            for each in several:
+                await anext(each)
+            assert (await client.get(path)).status_code == 429
+            answer = await asyncio.to_thread(tokens.revoke, staff.administrator, known.staff, known.token, TERMINAL)
+            assert not isinstance(answer, Refusal), answer
+            for each in several:
+                assert [event async for event in each] == []
 
     run(story())
 

@@ -84,6 +84,7 @@ class RunningHub:
     kept_events: int = 4096
     standing_every_s: float = 0.2
     slowest_send_s: float = 1.0
+    most_of_one: int = 40
     webhook_settings: WebhookSettings = field(default_factory=lambda: WebhookSettings(private_addresses=True))
     resolve: Callable[[str, int], Coroutine[Any, Any, Sequence[str]]] | None = None
     sleep: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep
@@ -144,6 +145,7 @@ class RunningHub:
             kept_events=self.kept_events,
             standing_every_s=self.standing_every_s,
             slowest_send_s=self.slowest_send_s,
+            most_of_one=self.most_of_one,
         )
         caller = WebhookCaller(self.webhook_settings, resolve=self.resolve)
         deliveries = WebhookDeliveries(self.records, tip, caller, lambda: 1.0, sleep=self.sleep, look_every_s=0.05)

@@ -13,7 +13,7 @@ most once a second.
 import asyncio
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
@@ -21,7 +21,7 @@ from typing import Final
 import structlog
 
 from openlfr.hub.event_kinds import Event, EventKind, Hearing, event_of, kinds_for
-from openlfr.hub.event_stream import SLOWEST_SEND_S, EventStream
+from openlfr.hub.event_stream import SLOWEST_SEND_S, EventStream, OpenStreams
 from openlfr.hub.fleet_situation import FleetSource, fleet_document
 from openlfr.hub.problems import ProblemError
 from openlfr.hub.signed_in import Caller, Standing
@@ -37,6 +37,8 @@ from openlfr.records.reach import ReachDigests, Whereabouts
 from openlfr.sealing.canonical import canonical_bytes
 
 MOST_LISTENERS: Final = 2000
+_MOST_OF_ONE: Final = 40
+"""Windows of one person, at all of their machines."""
 _KEPT_EVENTS: Final = 4096
 _READ_AT_ONCE: Final = 500
 _SENT_AT_ONCE: Final = 256
@@ -77,9 +79,11 @@ class EventFeed:
         kept_events: int = _KEPT_EVENTS,
         standing_every_s: float = _STANDING_EVERY_S,
         slowest_send_s: float = SLOWEST_SEND_S,
+        most_of_one: int = _MOST_OF_ONE,
     ) -> None:
         """`kept_events` is how many the log is not read again for, `standing_every_s` how long a session that locked
-        by itself may go on, and `slowest_send_s` how long a listener may take to make room."""
+        by itself may go on, `slowest_send_s` how long a listener may take to make room, and `most_of_one` how often one
+        person may listen."""
         self._records = records
         self._tip = tip
         self._standing = standing
@@ -87,6 +91,7 @@ class EventFeed:
         self._kept_events = kept_events
         self._standing_every_s = standing_every_s
         self._slowest_send_s = slowest_send_s
+        self._streams = OpenStreams(most_of_one)
         self._listeners: set[Listener] = set()
         self._events: list[tuple[EventKind, Whereabouts | None, bytes]] = []
         self._numbers: list[int] = []
@@ -132,9 +137,10 @@ class EventFeed:
         Ends when the listener is shut out (signed out, locked, roles or reach changed) or does not read. Raises
         ProblemError when there are too many.
         """
-        return EventStream(self._listen(self._admitted(caller), after), self._note_cut, self._slowest_send_s)
+        events = self._streams.one_of(caller.staff, self._listen(self._admitted(caller), after))
+        return EventStream(events, self._note_cut, self._slowest_send_s)
 
-    async def _listen(self, listener: Listener, after: int | None) -> AsyncIterator[bytes]:
+    async def _listen(self, listener: Listener, after: int | None) -> AsyncGenerator[bytes, None]:
         await self._read.wait()
         listener.place = self._position if after is None else after
         self._listeners.add(listener)

@@ -1,7 +1,7 @@
 """Match events for other systems: a page at a time or as they come, each told after it was logged as a disclosure."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from openlfr.hub.event_kinds import ALERT_KINDS, Event, EventKind, event_of
+from openlfr.hub.event_stream import OpenStreams
 from openlfr.hub.signed_in import Caller, Standing
 from openlfr.hub.tip import AuditTip
 from openlfr.policy.alert import AlertState, Judgement, Outcome, PublishedClass
@@ -23,6 +24,8 @@ _READ_AT_ONCE: Final = 500
 _MOST_READ: Final = 5000
 _STANDING_EVERY_S: Final = 5.0
 _STREAMED_AT_ONCE: Final = 50
+MOST_STREAMS: Final = 4
+"""Of one access token: another system needs one, and has two while it comes again after a cut."""
 
 
 class MatchFields(BaseModel):
@@ -111,6 +114,7 @@ class MatchFeed:
         self._records = records
         self._tip = tip
         self._standing = standing
+        self._streams = OpenStreams(MOST_STREAMS)
 
     def page(self, by: Actor, after: int, most: int, recipient: Recipient) -> MatchPage:
         """The match events numbered above `after` within the reach of `by`, at most `most`, each match once, disclosed
@@ -128,8 +132,15 @@ class MatchFeed:
         )
         return MatchPage(tuple(events), place, more)
 
-    async def stream(self, caller: Caller, after: int | None, recipient: Recipient) -> AsyncIterator[bytes]:
-        """Encoded match events as they come, until the caller would not be let in again."""
+    def stream(self, caller: Caller, after: int | None, recipient: Recipient) -> AsyncIterator[bytes]:
+        """Encoded match events as they come, until the caller would not be let in again.
+
+        Raises ProblemError when there are too many of one access token.
+        """
+        token = "" if caller.token is None else caller.token.token
+        return self._streams.one_of(token, self._told(caller, after, recipient))
+
+    async def _told(self, caller: Caller, after: int | None, recipient: Recipient) -> AsyncGenerator[bytes, None]:
         await self._tip.changed(0)
         place = self._tip.size - 1 if after is None else after
         while (actor := await asyncio.to_thread(self._standing.now, caller)) is not None:
