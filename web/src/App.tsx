@@ -3,8 +3,10 @@ import { lazy, Suspense } from "react";
 import { BrowserRouter, Navigate, Route, Routes } from "react-router";
 import { isUnreachable } from "./api/problem";
 import { NewProgram } from "./NewProgram";
+import { placesFor } from "./places";
 import { Shell } from "./Shell";
 import { SessionGate } from "./session/SessionGate";
+import { useSession } from "./session/session";
 import { Loading } from "./ui/States";
 import { Toasts } from "./ui/Toasts";
 
@@ -43,7 +45,7 @@ export function App() {
               <Routes>
                 <Route path="/phone/*" element={<Phone />} />
                 <Route element={<Shell />}>
-                  <Route index element={<Navigate to="/live" replace />} />
+                  <Route index element={<Home />} />
                   <Route path="/live/*" element={<Live />} />
                   <Route path="/deployments/*" element={<Deployments />} />
                   <Route path="/watchlists/*" element={<Watchlists />} />
@@ -54,7 +56,7 @@ export function App() {
                   <Route path="/people/*" element={<People />} />
                   <Route path="/nodes/*" element={<Nodes />} />
                   <Route path="/settings/*" element={<Settings />} />
-                  <Route path="*" element={<Navigate to="/live" replace />} />
+                  <Route path="*" element={<Home />} />
                 </Route>
               </Routes>
             </Suspense>
@@ -63,4 +65,10 @@ export function App() {
       </Toasts>
     </QueryClientProvider>
   );
+}
+
+/** Where whoever is signed in begins: at the first screen that is theirs. */
+function Home() {
+  const [first] = placesFor(useSession());
+  return <Navigate to={first?.to ?? "/settings"} replace />;
 }

@@ -1,89 +1,12 @@
-import {
-  ClipboardList,
-  Cog,
-  FileChartColumn,
-  FileSearch,
-  ListChecks,
-  Lock,
-  LogOut,
-  Menu,
-  Moon,
-  Radio,
-  ScrollText,
-  Server,
-  Smartphone,
-  Sun,
-  Users,
-  Video,
-} from "lucide-react";
+import { Lock, LogOut, Menu, Moon, Sun } from "lucide-react";
 import { useState } from "react";
 import { NavLink, Outlet } from "react-router";
 import { useUpdates } from "./api/Events";
-import { type Role, type SignedIn, useSession } from "./session/session";
+import { placesFor } from "./places";
+import { useSession } from "./session/session";
 import { Button } from "./ui/Button";
 import { setTheme, theme } from "./ui/preferences";
 import { Notice } from "./ui/States";
-
-interface Place {
-  to: string;
-  title: string;
-  icon: typeof Radio;
-  roles: readonly Role[];
-  /** Shown only with rights for the whole hub. */
-  forHub?: boolean;
-}
-
-/** Who sees which screens; what each may do there is the hub's word, not this list's. */
-const PLACES: readonly Place[] = [
-  { to: "/live", title: "Live", icon: Radio, roles: ["operator", "engagement officer", "authorising officer"] },
-  { to: "/phone", title: "Phone", icon: Smartphone, roles: ["engagement officer"] },
-  {
-    to: "/deployments",
-    title: "Deployments",
-    icon: ClipboardList,
-    roles: ["applicant", "authorising officer", "watchlist manager", "operator", "engagement officer", "auditor"],
-  },
-  {
-    to: "/watchlists",
-    title: "Watchlists",
-    icon: ListChecks,
-    roles: ["watchlist manager", "authorising officer", "operator"],
-  },
-  {
-    to: "/records",
-    title: "Records",
-    icon: ScrollText,
-    roles: ["operator", "engagement officer", "authorising officer"],
-  },
-  {
-    to: "/reports",
-    title: "Reports",
-    icon: FileChartColumn,
-    roles: ["applicant", "authorising officer", "watchlist manager", "operator", "engagement officer", "auditor"],
-  },
-  { to: "/cameras", title: "Cameras", icon: Video, roles: ["administrator", "operator"] },
-  { to: "/nodes", title: "Nodes", icon: Server, roles: ["administrator", "operator", "auditor"] },
-  { to: "/people", title: "People", icon: Users, roles: ["administrator", "auditor"] },
-  { to: "/audit", title: "Audit", icon: FileSearch, roles: ["auditor"], forHub: true },
-  {
-    to: "/settings",
-    title: "Settings",
-    icon: Cog,
-    roles: [
-      "applicant",
-      "authorising officer",
-      "watchlist manager",
-      "operator",
-      "engagement officer",
-      "administrator",
-      "auditor",
-    ],
-  },
-];
-
-function placesFor({ holds, holdsForHub }: Pick<SignedIn, "holds" | "holdsForHub">): readonly Place[] {
-  return PLACES.filter((place) => (place.forHub ? holdsForHub : holds)(...place.roles));
-}
 
 /** The frame around every screen but the phone's: where one can go, who is signed in, whether the hub is heard. */
 export function Shell() {
