@@ -217,6 +217,15 @@ def test_an_outcome_that_does_not_add_up_is_refused(changes: dict[str, object], 
     assert [each.field for each in wrong.problems] == [field]
 
 
+def test_nothing_comes_of_an_alert_on_a_tester_that_no_figure_would_show() -> None:
+    tester = replace(engaged(), test=True)
+    wrong = refused(tester, RecordOutcome(ARREST), ENGAGER)
+    assert [each.field for each in wrong.problems] == ["outcome"]
+    sent_on = replace(ARREST, outcome=Outcome.NO_ACTION, offence_groups=())
+    for record, rules in ((sent_on, ONE), (ARREST, replace(ONE, rehearsal=True))):
+        assert isinstance(apply_to_alert(tester, RecordOutcome(record), rules, ENGAGER, START + 9 * MINUTE), Alert)
+
+
 def test_an_adjudication_needs_its_reasons() -> None:
     assert refused(play(SEEN), Adjudicate(Judgement.ENGAGE, ()), OPERATOR).problems[0].field == "reasons"
     assert refused(play(SEEN), Adjudicate(Judgement.ENGAGE, AGREE * 2), OPERATOR).problems[0].field == "reasons"

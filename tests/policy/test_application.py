@@ -104,6 +104,15 @@ def test_europe_needs_one_of_its_three_aims() -> None:
     assert "search for victims and missing persons" in problems[0].sentence
 
 
+def test_in_europe_nobody_is_looked_for_whom_the_aim_does_not_cover() -> None:
+    missing = application(EU, aim=Aim.VICTIMS_AND_MISSING)
+    problems = application_problems(missing, EU, CERTIFICATE, False, NOON)
+    assert {each.field for each in problems} == {"terms.categories"}
+    assert problems[0].sentence.endswith("does not cover the category: wanted by the courts.")
+    children = replace(missing, terms=terms(categories=(Category.MISSING_AT_RISK,)))
+    assert application_problems(children, EU, CERTIFICATE, False, NOON) == ()
+
+
 def test_a_rehearsal_has_no_categories_and_needs_the_data_protection_assessment_only() -> None:
     rehearsed = application(terms=terms(categories=()))
     assert fields_wrong(replace(rehearsed, assessments=rehearsed.assessments[:1]), rehearsal=True) == {}

@@ -216,13 +216,15 @@ def test_europe_needs_the_reference_of_an_outside_authority() -> None:
     verdict = refused(submitted, Authorise(decision(EU, external_reference=None)), AUTHORISER)
     assert verdict.code is RefusalCode.EXTERNAL_AUTHORITY_MISSING
     assert play((Authorise(decision(EU)), AUTHORISER), start=submitted).state is DeploymentState.AUTHORISED
+    wider = Authorise(decision(EU, terms=terms(categories=(Category.WITNESS,))))
+    assert [each.field for each in refused(submitted, wider, AUTHORISER).problems] == ["terms.categories"]
     urgent = play((AuthoriseUrgently(decision(EU, external_reference=None)), OPERATOR), start=submitted)
     unconfirmed = refused(urgent, ReviewUrgent("Fine.", decision(EU, external_reference=None)), AUTHORISER)
     assert unconfirmed.code is RefusalCode.EXTERNAL_AUTHORITY_MISSING
     confirmed = play((ReviewUrgent("The court agreed.", decision(EU)), AUTHORISER), start=urgent)
     assert confirmed.authority is not None
     assert confirmed.authority.external_reference == "Court of Ghent 2026/44"
-    assert not confirmed.urgent_review_pending
+    assert confirmed.urgent_review_by is None
 
 
 def test_an_urgent_authority_waits_a_day_for_its_review_by_somebody_else() -> None:
@@ -269,10 +271,10 @@ def test_an_urgent_use_that_is_over_before_its_review_is_reviewed_all_the_same(o
     assert [each.field for each in refused(ended, other, AUTHORISER, next_day).problems] == ["terms"]
     assert refused(ended, ReviewUrgent("Fine.", decision()), actor("olu", *Role)).code is RefusalCode.SAME_PERSON
     confirmed = play((ReviewUrgent("It was necessary.", decision()), AUTHORISER), start=ended, at=next_day)
-    assert (confirmed.state, confirmed.end_reason, confirmed.urgent_review_pending) == (
+    assert (confirmed.state, confirmed.end_reason, confirmed.urgent_review_by) == (
         over,
         EndReason.COMPLETED,
-        False,
+        None,
     )
     assert end_due(confirmed, NOON + timedelta(days=9)) is None
     refusal = play((ReviewUrgent("It was not.", None), AUTHORISER), start=ended, at=next_day)
@@ -587,10 +589,9 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def no_unreviewed_urgent_use_is_reported_or_outlives_its_day(self) -> None:
-        authority = self.deployment.authority
-        if self.deployment.urgent_review_pending and authority is not None and authority.review_by is not None:
+        if self.deployment.urgent_review_by is not None:
             assert self.deployment.state not in (DeploymentState.REPORTED, DeploymentState.REVIEWED)
-            assert self.now < authority.review_by
+            assert self.now < self.deployment.urgent_review_by
 
     @invariant()
     def live_means_listed_tested_in_time_and_reviewed_in_time(self) -> None:

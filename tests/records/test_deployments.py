@@ -32,6 +32,7 @@ from openlfr.records.deployment_store import AUTHORITY_KIND, signed_authorities
 from openlfr.records.deployment_tables import DeploymentRow, PlanRow
 from openlfr.records.deployments import Asked, WrittenDecision
 from openlfr.records.hub_records import HubRecords
+from openlfr.records.people import StaffMember
 from openlfr.records.plans import LEASE, plan_in_force
 from openlfr.records.presence import CheckIn, check_in, check_ins, check_out
 from openlfr.records.purgeables import PURGEABLES
@@ -219,7 +220,7 @@ def test_an_urgent_authority_is_confirmed_or_refused_by_somebody_else(hub: Staff
         asked = hub.asked(hub.authoriser, deployment)
         if confirmed:
             record = kept(hub.deployments.confirm_urgent(asked, hub.decision()))
-            assert not record.deployment.urgent_review_pending
+            assert record.deployment.urgent_review_by is None
         else:
             record = kept(hub.deployments.refuse_urgent(asked, "Not urgent."))
             assert record.deployment.end_reason is EndReason.URGENT_REFUSED
@@ -302,6 +303,16 @@ def test_a_check_in_is_confirmed_and_ended(hub: StaffedHub) -> None:
     assert isinstance(again, Refusal)
     assert again.sentence == "You are not checked in to this deployment."
     assert timedelta(minutes=1) > CLOCK_TOLERANCE
+
+
+def test_who_has_no_account_any_more_is_not_there(hub: StaffedHub) -> None:
+    deployment = hub.live()
+    member = hub.people.member(hub.administrator, hub.operator.staff, TERMINAL)
+    assert isinstance(member, StaffMember)
+    closed = hub.people.close_account(hub.administrator, member.staff, member.version, TERMINAL)
+    assert isinstance(closed, StaffMember)
+    with hub.records.database.reading() as session:
+        assert check_ins(session, deployment) == {}
 
 
 def test_no_purge_is_recorded_while_a_list_is_left(hub: StaffedHub) -> None:

@@ -23,7 +23,7 @@ from openlfr.policy.identifiers import (
     WatchlistId,
     uuid7_source,
 )
-from openlfr.policy.jurisdiction import AssessmentKind, JurisdictionProfile, packaged_profile
+from openlfr.policy.jurisdiction import Aim, AssessmentKind, JurisdictionProfile, packaged_profile
 from openlfr.policy.roles import Actor, Competence, Role, Skill
 from openlfr.policy.watchlist import (
     Category,
@@ -108,7 +108,7 @@ def application(profile: JurisdictionProfile = UK, /, **changes: object) -> Appl
         proportionality="Six hours, one camera, a short list.",
         less_intrusive_alternatives="Patrols with printed pictures found nobody in four weeks.",
         assessments=tuple(Assessment(kind, f"REF/{kind}", LATER) for kind in AssessmentKind),
-        aim=profile.aims[0] if profile.aims else None,
+        aim=Aim.SERIOUS_OFFENCE_SUSPECTS if profile.aims else None,
     )
     return replace(complete, **changes)  # type: ignore[arg-type]
 

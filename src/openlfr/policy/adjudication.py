@@ -166,7 +166,7 @@ def _outcome(alert: Alert, act: AlertAct, rules: AlertRules, by: Actor, at: date
             decided = max(each.at for each in alert.adjudications if each.judgement is Judgement.ENGAGE)
             return replace(alert, state=AlertState.ENGAGED, engaged_by=by.staff, engaged_at=max(at, decided))
         case RecordOutcome(record):
-            return _outcome_recorded(alert, record, by, now)
+            return _outcome_recorded(alert, record, rules, by, now)
         case Close(reason):
             problems = tuple(text_problems("reason", reason))
             if problems:
@@ -245,7 +245,9 @@ def _adjudicated(
     return replace(judged, state=AlertState.ADJUDICATED, closed_at=None)
 
 
-def _outcome_recorded(alert: Alert, record: EngagementRecord, by: Actor, now: datetime) -> Alert | Refusal:
+def _outcome_recorded(
+    alert: Alert, record: EngagementRecord, rules: AlertRules, by: Actor, now: datetime
+) -> Alert | Refusal:
     if by.staff != alert.engaged_by:
         return Refusal(RefusalCode.WRONG_ROLE, "Only the officer who engaged may record what came of it.")
     problems = [
@@ -259,6 +261,10 @@ def _outcome_recorded(alert: Alert, record: EngagementRecord, by: Actor, now: da
         problems.append(FieldProblem("identity_method", "Say how identity was checked."))
     if record.outcome is Outcome.ARREST and not record.offence_groups:
         problems.append(FieldProblem("offence_groups", "Name the offence groups of the arrest."))
+    if alert.test and not rules.rehearsal and record.outcome is not Outcome.NO_ACTION:
+        problems.append(
+            FieldProblem("outcome", "This alert is a test with somebody who consented: only no action can come of it.")
+        )
     if len(set(record.offence_groups)) != len(record.offence_groups):
         problems.append(FieldProblem("offence_groups", "A group is named twice."))
     if problems:

@@ -215,6 +215,8 @@ class AlertRules:
 
     `known_answer` closes the alert with the first answer, whatever it is: nobody is sent out by a test question.
     `removed_at` is when the person was taken off the list, if they were: from then on nobody is sent out by it either.
+    In a `rehearsal` any outcome may be practised; elsewhere nothing comes of an alert on a tester: no figure would show
+    it.
     """
 
     two_person: bool
@@ -222,6 +224,7 @@ class AlertRules:
     unfinished: timedelta = timedelta(hours=12)
     known_answer: bool = False
     removed_at: datetime | None = None
+    rehearsal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,18 @@ from openlfr.policy.certificates import ThresholdCertificate
 from openlfr.policy.jurisdiction import Aim, AssessmentKind, JurisdictionProfile
 from openlfr.policy.refusal import FieldProblem
 from openlfr.policy.text import LONGEST_NAME, text_problems
+from openlfr.policy.watchlist import Category
 
 LARGEST_FOOTFALL = 10_000_000
+
+
+AIM_CATEGORIES: Mapping[Aim, frozenset[Category]] = {
+    Aim.VICTIMS_AND_MISSING: frozenset({Category.MISSING_AT_RISK, Category.VICTIM}),
+    Aim.IMMINENT_THREAT: frozenset({Category.SUSPECT, Category.WANTED_BY_COURTS, Category.RISK_OF_HARM}),
+    Aim.SERIOUS_OFFENCE_SUSPECTS: frozenset({Category.SUSPECT, Category.WANTED_BY_COURTS}),
+}
+"""Who may be looked for under each aim: Regulation (EU) 2024/1689 Art 5(2) allows the use only to confirm the identity
+of the specifically targeted individual, so neither witnesses nor associates."""
 
 
 class LocationGround(StrEnum):
@@ -125,11 +135,19 @@ def _problems(
         yield FieldProblem("aim", f"Under this profile the aim must be one of: {'; '.join(profile.aims)}.")
     if not profile.aims and application.aim is not None:
         yield FieldProblem("aim", "This profile has no list of aims; leave this empty.")
+    yield from aim_problems(application.aim, application.terms)
     if application.assembly:
         reference = application.assembly_authority_reference or ""
         yield from text_problems("assembly_authority_reference", reference, longest=LONGEST_NAME)
     yield from assessment_problems(application, profile, rehearsal, now.date())
     yield from terms_problems(application.terms, profile, certificate, rehearsal, now)
+
+
+def aim_problems(aim: Aim | None, terms: Terms) -> Iterator[FieldProblem]:
+    """Categories of people for whom the aim allows no search; none where the profile knows no aims."""
+    for category in terms.categories:
+        if aim is not None and category not in AIM_CATEGORIES[aim]:
+            yield FieldProblem("terms.categories", f"The aim ({aim}) does not cover the category: {category}.")
 
 
 def _location_problems(application: Application) -> Iterator[FieldProblem]:

@@ -132,15 +132,14 @@ class Deployment:
     end_reason: EndReason | None = None
 
     @property
-    def urgent_review_pending(self) -> bool:
-        waits = self.authority is not None and self.authority.review_by is not None
-        return waits and self.end_reason not in DELETE_EVERYTHING
+    def urgent_review_by(self) -> datetime | None:
+        """When the urgent authority lapses unless it is reviewed before; None when none waits for a review."""
+        return None if self.authority is None or self.end_reason in DELETE_EVERYTHING else self.authority.review_by
 
 
 def urgent_review_overdue(deployment: Deployment, now: datetime) -> bool:
     """Whether an urgent authority waited for its review until its time ran out."""
-    authority = deployment.authority
-    return authority is not None and authority.review_by is not None and now >= authority.review_by
+    return deployment.urgent_review_by is not None and now >= deployment.urgent_review_by
 
 
 def end_due(deployment: Deployment, now: datetime) -> EndReason | None:
@@ -148,11 +147,10 @@ def end_due(deployment: Deployment, now: datetime) -> EndReason | None:
 
     An urgent authority that was never reviewed lapses after the end as well: a short use must not outrun its review.
     """
-    if deployment.end_reason in DELETE_EVERYTHING or deployment.authority is None:
-        return None
-    if urgent_review_overdue(deployment, now) and deployment.state in TRANSITIONS[Action.LAPSE_URGENT_AUTHORITY]:
+    if urgent_review_overdue(deployment, now):
         return EndReason.URGENT_LAPSED
-    if deployment.state in UNDER_AUTHORITY and now >= deployment.authority.terms.window.end:
+    under_authority = deployment.authority if deployment.state in UNDER_AUTHORITY else None
+    if under_authority is not None and now >= under_authority.terms.window.end:
         return EndReason.WINDOW_OVER
     return None
 

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from openlfr.policy.application import application_problems, assessment_problems
+from openlfr.policy.application import aim_problems, application_problems, assessment_problems
 from openlfr.policy.authority import Authority, AuthorityBasis, Terms, list_limits, terms_problems
 from openlfr.policy.certificates import threshold_allowed
 from openlfr.policy.deployment import (
-    DELETE_EVERYTHING,
     TRANSITIONS,
     Deployment,
     DeploymentState,
@@ -101,7 +100,7 @@ def _outcome(deployment: Deployment, act: Act, by: Actor, now: datetime) -> Depl
         case ReviewUrgent():
             return _urgent_reviewed(deployment, act, by, now)
         case LapseUrgent():
-            if not urgent_review_overdue(deployment, now) or deployment.end_reason in DELETE_EVERYTHING:
+            if not urgent_review_overdue(deployment, now):
                 return Refusal(RefusalCode.NOT_YET, "No urgent authority of this deployment is overdue for its review.")
             return _ended(deployment, EndReason.URGENT_LAPSED, now)
         case ChangeAuthority(decision):
@@ -137,7 +136,7 @@ def _outcome(deployment: Deployment, act: Act, by: Actor, now: datetime) -> Depl
                     RefusalCode.UNCLASSIFIED_ALERTS,
                     f"{unclassified_alerts} alerts have no class yet: review and classify each before reporting.",
                 )
-            if deployment.urgent_review_pending:
+            if deployment.urgent_review_by is not None:
                 return Refusal(
                     RefusalCode.NOT_READY,
                     "The urgent authority waits for its review: an authorising officer must confirm or refuse it.",
@@ -194,6 +193,7 @@ def _authorised(
     else:
         problems += assessment_problems(deployment.application, profile, deployment.rehearsal, now.date())
         problems += terms_problems(decision.terms, profile, decision.certificate, deployment.rehearsal, now)
+        problems += aim_problems(deployment.application.aim, decision.terms)
         if deployment.went_live_at is not None and decision.terms.window.start > deployment.went_live_at:
             problems.append(
                 FieldProblem("terms.window.start", "This deployment is live already; its start cannot be moved.")
@@ -273,7 +273,7 @@ def _tested_as(terms: Terms) -> tuple[object, ...]:
 
 
 def _urgent_reviewed(deployment: Deployment, act: ReviewUrgent, by: Actor, now: datetime) -> Deployment | Refusal:
-    if not deployment.urgent_review_pending:
+    if deployment.urgent_review_by is None:
         return Refusal(RefusalCode.ALREADY_DECIDED, "No urgent authority of this deployment waits for a review.")
     problems = tuple(text_problems("reason", act.reason))
     if problems:

@@ -311,7 +311,11 @@ class Alerts:
         profile = self.profiles[record.profile]
         authority = record.deployment.authority
         asked_for = authority is not None and authority.terms.conditions.two_person_verification
-        return AlertRules(profile.two_person_verification or asked_for, profile.alert_answer)
+        return AlertRules(
+            profile.two_person_verification or asked_for,
+            profile.alert_answer,
+            rehearsal=record.deployment.rehearsal,
+        )
 
 
 def _is_known(later: LaterShots, raised: RaisedAlert) -> bool:

@@ -17,6 +17,7 @@ from openlfr.records.acting import reference, write_done, write_refused
 from openlfr.records.deployment_store import read_deployment
 from openlfr.records.deployment_tables import CheckInRow
 from openlfr.records.hub_records import HubRecords
+from openlfr.records.people_tables import StaffRow
 from openlfr.records.reach import reaches
 
 
@@ -64,9 +65,13 @@ def check_out(records: HubRecords, by: Actor, deployment: DeploymentId, origin: 
 
 
 def check_ins(session: Session, deployment: DeploymentId) -> Mapping[StaffId, datetime]:
-    """Everybody who is checked in, with when they last confirmed it: what nodes are told."""
+    """Everybody who is checked in, with when they last confirmed it: what nodes are told. Whose account was closed
+    since is not there any more."""
+    closed = select(StaffRow.id).where(StaffRow.id == CheckInRow.staff_id, StaffRow.closed_at.is_not(None))
     rows = session.scalars(
-        select(CheckInRow).where(CheckInRow.deployment_id == deployment, CheckInRow.checked_out_at.is_(None))
+        select(CheckInRow).where(
+            CheckInRow.deployment_id == deployment, CheckInRow.checked_out_at.is_(None), ~closed.exists()
+        )
     )
     return {StaffId(row.staff_id): row.confirmed_at for row in rows}
 

@@ -44,7 +44,7 @@ def summary_of(record: DeploymentRecord) -> DeploymentSummary:
         cameras=len(terms.cameras),
         applicants=list(value.applicants),
         authorised_by=None if value.authority is None else value.authority.decided_by,
-        urgent_review_by=None if value.authority is None else value.authority.review_by,
+        urgent_review_by=value.urgent_review_by,
         watchlist=value.watchlist,
         watchlist_size=value.watchlist_size,
         pause_reason=value.pause_reason,
@@ -121,7 +121,7 @@ def _countdown(deployment: Deployment, officers: Sequence[OfficerThere], now: da
         now=now,
         starts_at=terms.window.start,
         ends_at=terms.window.end,
-        review_by=None if deployment.authority is None else deployment.authority.review_by,
+        review_by=deployment.urgent_review_by,
         authority_ends_at=latest_moment(deployment),
         presence_ends_at=max((each.counts_until for each in officers if each.counts), default=None),
     )
