@@ -1,21 +1,33 @@
 """A deployment from its application to its audit by people at browsers of their own, who click and type."""
 
+import asyncio
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import cv2
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from pyotp import TOTP
+from tests.support.clips import write_clip
 from tests.support.console import LISTED_NAME, NAMES, WAIT_MS, WholeHub, raise_alert, settled, whole_hub
-from tests.support.faces import astronaut, grace_hopper_file
+from tests.support.faces import astronaut, grace_hopper_file, models
+from tests.support.living_hub import NODE_UNLOCK
+from tests.support.onvif_camera import LOOPBACK, OnvifCamera, Video
+from tests.support.programs import wait_for
+from tests.support.rtsp_server import Clip, RtspServer
 from tests.support.watchlists import row, write_csv
 
-from openlfr.policy.identifiers import DeploymentId
+from openlfr.node.camera_search import CameraSearch
+from openlfr.node.program import NodeProgram
+from openlfr.node.state import NodeState
+from openlfr.policy.identifiers import DeploymentId, NodeId
 from openlfr.policy.roles import Role
 
 CAMERA: Final = "Station, north door"
@@ -219,6 +231,71 @@ def test_a_deployment_is_carried_through_by_people_at_their_browsers(
         confirm(dialog, "Revoke")
         expect(page.get_by_text("revoked").first).to_be_visible(timeout=WAIT_MS)
         assert [each["node"] for each in at.ask("/nodes")["items"] if each["revoked_at"]] == [node]
+
+
+@contextmanager
+def node_at_work(hub: WholeHub, folder: Path, name: str, search: CameraSearch) -> Iterator[NodeId]:
+    """A node of the hub whose program runs, in a thread."""
+    node = hub.enrolled_node(folder, name)
+    state = NodeState.open(folder, NODE_UNLOCK)
+    begun: list[tuple[asyncio.AbstractEventLoop, NodeProgram]] = []
+
+    async def work() -> None:
+        program = NodeProgram(state, models=models, search=search)
+        begun.append((asyncio.get_running_loop(), program))
+        await program.run()
+
+    thread = threading.Thread(target=lambda: asyncio.run(work()), name="node", daemon=True)
+    thread.start()
+    try:
+        yield node
+    finally:
+        for loop, program in begun:
+            loop.call_soon_threadsafe(program.stop)
+        thread.join(60)
+        assert not thread.is_alive()
+        state.close()
+
+
+def test_a_camera_is_found_added_and_checked_through_its_node(hub: WholeHub, browser: Browser, tmp_path: Path) -> None:
+    clip = Clip.load(write_clip(tmp_path / "street.mp4", 25, width=640, height=480))
+    secret = "7@secret/word"
+    with (
+        RtspServer(clip, "viewer", secret) as video,
+        OnvifCamera((Video("main", "H264", 640, 480, 25, video.url_with(None, None)),), "viewer", secret) as camera,
+        node_at_work(hub, tmp_path / "node", "Van 2", CameraSearch(lambda: [LOOPBACK], camera.group, 0.5)) as node,
+        hub.at_desk(browser, Role.ADMINISTRATOR) as at,
+    ):
+        at.complaints.expected = ("/picture",)
+        wait_for(lambda: node in hub.running.fleet.heard)
+        page = at.go("/cameras/new")
+        choose(page, "Node", "Van 2")
+        page.get_by_role("button", name="Find cameras near this node").click()
+        page.get_by_role("button", name="Choose North End").click(timeout=2 * WAIT_MS)
+        page.get_by_label("User name at North End").fill("viewer")
+        for word, said in (("wrong", "does not take this user name and password"), (secret, "640 × 480")):
+            page.get_by_label("Its password").fill(word)
+            page.get_by_role("button", name="Ask for its streams").click()
+            expect(page.get_by_text(said)).to_be_visible(timeout=2 * WAIT_MS)
+        page.get_by_role("button", name="Use main").click()
+        expect(page.get_by_label("Name", exact=True)).to_have_value("North End", timeout=WAIT_MS)
+        page.get_by_role("button", name="Add the camera").click()
+        expect(page.get_by_role("heading", name="North End")).to_be_visible(timeout=WAIT_MS)
+
+        tick(page, "Signs are up, or only people who agreed to it are in front of the camera")
+        page.get_by_label("For how many seconds").fill("120")
+        page.get_by_role("button", name="Check this camera").click()
+        long_enough = re.compile(r"Measured for \d{2,} of 120 seconds")
+        expect(page.get_by_text(long_enough)).to_be_visible(timeout=4 * WAIT_MS)
+        expect(page.get_by_text("checking", exact=True)).to_be_visible(timeout=WAIT_MS)
+        page.get_by_role("button", name="End the check now").click()
+        expect(page.get_by_role("region", name="Report on North End")).to_contain_text("640 × 480", timeout=WAIT_MS)
+        expect(page.get_by_text("checking", exact=True)).to_have_count(0, timeout=2 * WAIT_MS)
+        for shown in (page.content(), str(at.ask("/cameras")), "".join(camera.asked)):
+            assert secret not in shown
+            assert quote(secret, safe="") not in shown
+        page.get_by_role("button", name="Forget this camera").click()
+        confirm(page.get_by_role("alertdialog"), "Forget")
 
 
 def test_somebody_new_is_invited_once_and_sets_their_sign_in_up(hub: WholeHub, browser: Browser) -> None:

@@ -199,12 +199,12 @@ class OnvifCamera:
             return f"<trt:GetStreamUriResponse>{media}</trt:GetStreamUriResponse>"
         if self.clock_ahead is None:
             return "<tds:GetSystemDateAndTimeResponse/>"
-        here = datetime.now(UTC) + self.clock_ahead
+        now = datetime.now(UTC) + self.clock_ahead
         return (
             "<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:UTCDateTime>"
-            f"<tt:Time><tt:Hour>{here.hour}</tt:Hour><tt:Minute>{here.minute}</tt:Minute>"
-            f"<tt:Second>{here.second}</tt:Second></tt:Time><tt:Date><tt:Year>{here.year}</tt:Year>"
-            f"<tt:Month>{here.month}</tt:Month><tt:Day>{here.day}</tt:Day></tt:Date>"
+            f"<tt:Time><tt:Hour>{now.hour}</tt:Hour><tt:Minute>{now.minute}</tt:Minute>"
+            f"<tt:Second>{now.second}</tt:Second></tt:Time><tt:Date><tt:Year>{now.year}</tt:Year>"
+            f"<tt:Month>{now.month}</tt:Month><tt:Day>{now.day}</tt:Day></tt:Date>"
             "</tt:UTCDateTime></tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>"
         )
 

@@ -96,7 +96,7 @@ class CameraForm(Asking):
 class NewCamera(CameraForm):
     """A camera that is to be, and where it stands: with limited rights, at a place within them."""
 
-    place: PlaceForm = PlaceForm()
+    place: PlaceForm = PlaceForm(force="", site="")
 
 
 class CameraChange(CameraForm):
