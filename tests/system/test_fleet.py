@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from nats.aio.msg import Msg
 from sqlalchemy import func, select
@@ -14,6 +15,9 @@ from tests.support.living_hub import TERMINAL, LivingHub, living_hub, utc_now
 from tests.support.rehearsals import Rehearsal, live_rehearsal, quick_kit, raised_in
 from tests.support.staffed_hub import PICTURES
 
+from openlfr.hub.place import authority_of
+from openlfr.hub.session_cookie import COOKIE
+from openlfr.hub.settings import HubSettings
 from openlfr.link.bundle_pieces import read_piece
 from openlfr.link.connection import LinkLostError
 from openlfr.link.messages import (
@@ -22,6 +26,7 @@ from openlfr.link.messages import (
     FoundCamera,
     HeldList,
     HeldPlan,
+    Hello,
     Orders,
     OwedReceipt,
     SearchFound,
@@ -29,19 +34,33 @@ from openlfr.link.messages import (
     alerts_subject,
     bundle_subject,
     finding_subject,
+    hello_subject,
+    nudge_subject,
+    preview_subject,
     receipt_subject,
 )
 from openlfr.link.sealed_alert import seal_alert
-from openlfr.link.signed_messages import open_settings, read_dismissal, read_plan, sign_bundle_wanted, sign_finding
+from openlfr.link.signed_messages import (
+    open_settings,
+    read_dismissal,
+    read_plan,
+    sign_bundle_wanted,
+    sign_finding,
+    sign_hello,
+)
+from openlfr.link.tls import client_context
 from openlfr.link.watchlist_bundle import DestructionReceipt, read_manifest, sign_receipt
 from openlfr.node.state import NodeState
 from openlfr.policy.camera_check import CheckFigures
+from openlfr.policy.identifiers import CameraId
 from openlfr.policy.plan import ArmedPlan, Order
 from openlfr.policy.refusal import Refusal
+from openlfr.records.account_tables import SignInMethod
 from openlfr.records.audit_tables import AuditEntryRow
 from openlfr.records.camera_checks import CameraChecks, KeptCheck
 from openlfr.records.cameras import CameraDraft, Cameras
 from openlfr.records.presence import check_out
+from openlfr.records.sign_in_sessions import Sessions
 from openlfr.records.tallies import deployment_tally
 from openlfr.sealing.signature import SigningKey
 
@@ -132,6 +151,32 @@ async def checked_and_kept(hub: LivingHub, node: HandNode) -> None:
     assert (kept.check, kept.asked_by, kept.figures) == (wanted.check, hub.administrator.staff, figures)
     assert acts(hub, "CAMERA_CHECKED", "alteration") == 1
     assert (await node.says(utc_now())).checks == ()
+    await looked_through(hub, node, camera.camera)
+
+
+async def looked_through(hub: LivingHub, node: HandNode, camera: CameraId) -> None:
+    """Who asks for a camera's picture over HTTPS gets the next that its node sends, and the look is in the log once."""
+    picture, settings = b"\xff\xd8\xff blurred \xff\xd9", HubSettings()
+    sessions = Sessions(hub.records, settings.idle_lock, settings.session_end)
+    with hub.records.database.writing() as session:
+        token = sessions.start(session, hub.administrator.staff, SignInMethod.PASSKEY, TERMINAL, instead_of="")
+    trusting = client_context(authority_of(hub.records).pem)
+    async with httpx.AsyncClient(base_url=hub.address, verify=trusting, cookies={COOKIE: token}, timeout=60) as browser:
+
+        async def shown() -> httpx.Response:
+            while (answer := await browser.get(f"/api/v1/cameras/{camera}/picture")).status_code == 503:
+                assert answer.json()["code"] == "no_picture"
+            return answer
+
+        looking = asyncio.create_task(shown())
+        while not looking.done():
+            if [each.camera for each in (await node.says(utc_now())).previews] == [camera]:
+                for sent in (b"no picture", picture):
+                    await node.link.publish(preview_subject(node.node, camera), sent)
+            await asyncio.sleep(0.05)
+        answer = looking.result()
+    assert (answer.status_code, answer.headers["Content-Type"], answer.content) == (200, "image/jpeg", picture)
+    assert acts(hub, "VIEW_CAMERA", "consultation") == 1
 
 
 async def receipt_asked_for(hub: LivingHub, node: HandNode, plan: ArmedPlan) -> None:
@@ -265,6 +310,17 @@ def test_a_camera_of_another_node_is_told_to_nobody_else(tmp_path: Path) -> None
                 while not orders.settings:
                     orders = await one.says(utc_now())
                 assert b"10.0.0.7" not in orders.settings.encode()
+                heard: list[bytes] = []
+
+                async def nudged(message: Msg) -> None:
+                    heard.append(message.data)
+
+                await two.link.subscribe(nudge_subject(two.node), nudged)
                 assert (await two.says(utc_now())).settings == ""
+                hello = sign_hello(first.keys.signer, Hello(one.node, one.boot, 0, utc_now(), "test"))
+                await one.link.client.publish(hello_subject(one.node), hello, reply=nudge_subject(two.node))
+                for each in (one, two):  # by then the answer would have come
+                    await each.says(utc_now())
+                assert not any(heard)
 
     run(story)
