@@ -4,7 +4,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.support.alert_storm import A_SECOND, outbox_of, received, storm, stormed_cluster
+from nats.aio.msg import Msg
+from tests.support.alert_storm import A_SECOND, outbox_of, received, storm, stormed_cluster, taken_in
 from tests.support.bus import run, until
 from tests.support.database import DatabaseSource
 from tests.support.hand_node import hand_node
@@ -84,6 +85,35 @@ def test_records_that_are_away_leave_alerts_in_the_queue(tmp_path: Path, monkeyp
                     await node.raises(each)
                 await all_there(rehearsal, {each.alert for each in alerts})
                 await until(lambda: bytes_of_messages(hub.place.bus) < SMALLER_THAN_AN_ALERT)
+
+    run(story)
+
+
+def test_alerts_that_were_committed_when_the_hub_ended_are_not_there_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never_arrives(_message: Msg) -> None:
+        """An acknowledgement of a program that ends before it is sent."""
+
+    async def story() -> None:
+        async with living_hub(tmp_path / "hub") as hub:
+            state = await hub.enrolled(tmp_path / "node")
+            rehearsal = await asyncio.to_thread(
+                live_rehearsal, hub.services, state.enrolment.node, tmp_path, quick_kit()
+            )
+            with monkeypatch.context() as ending:
+                ending.setattr(Msg, "ack", never_arrives)
+                async with hand_node(state) as node:
+                    alerts = [raised_in(rehearsal, node.node) for _ in range(3)]
+                    for each in alerts:
+                        await node.raises(each)
+                await until(lambda: len(rehearsal.alerts()) == 3)
+                await hub.stop()
+            assert bytes_of_messages(hub.place.bus) > SMALLER_THAN_AN_ALERT
+            await hub.start()
+            await until(lambda: bytes_of_messages(hub.place.bus) < SMALLER_THAN_AN_ALERT)
+            assert sorted(rehearsal.alerts()) == sorted(each.alert for each in alerts)
+            assert taken_in(hub.records) == 3
 
     run(story)
 

@@ -5,6 +5,7 @@ be an alert is recorded as refused and taken off, so that it holds up nothing.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -116,6 +117,10 @@ class Intake:
             max_ack_pending=AT_ONCE,
             num_replicas=self._replicas,
         )
+        # One from before would wait out the time for acknowledgements that its program or connection cannot send any
+        # more: half a minute without an alert. What was not acknowledged stays in the queue, and comes to the new one.
+        with contextlib.suppress(nats.js.errors.NotFoundError):
+            await stream.delete_consumer(STREAM, _CONSUMER)
         await stream.add_consumer(STREAM, consumer)
         return await stream.pull_subscribe_bind(_CONSUMER, STREAM)
 
