@@ -197,12 +197,13 @@ function Owed({ nodes }: { nodes: readonly Node[] }) {
   return (
     <Panel title="Receipts still owed">
       <p className="soft">
-        A node owes one from when it is given a list until it has said, signed, that it destroyed it.
+        When a deployment is over, or a node is revoked, each list given to a node is waited for until the node has
+        said, signed, that it destroyed it. What a revoked node is lost with can be written off.
       </p>
       <Shown
         of={{ ...found, data: found.data?.items }}
         what="receipts"
-        empty={<Empty title="No node has a list that it has not destroyed" />}
+        empty={<Empty title="No receipt is waited for" />}
       >
         {(all) => (
           <Table
@@ -218,7 +219,8 @@ function Owed({ nodes }: { nodes: readonly Node[] }) {
               {
                 title: "",
                 show: (row) =>
-                  holdsForHub("administrator", "authorising officer") && (
+                  holdsForHub("administrator", "authorising officer") &&
+                  nodes.find((each) => each.node === row.node)?.revoked_at && (
                     <Button onPress={() => setWriting(row)}>Write off</Button>
                   ),
               },
