@@ -306,8 +306,15 @@ def test_a_check_in_is_confirmed_and_ended(hub: StaffedHub) -> None:
 
 
 def test_who_has_no_account_any_more_is_not_there(hub: StaffedHub) -> None:
-    deployment = hub.live()
-    member = hub.people.member(hub.administrator, hub.operator.staff, TERMINAL)
+    leaver = hub.another("Les Leaver", Role.OPERATOR)
+    deployment = hub.authorised()
+    kept(
+        hub.deployments.change_authority(hub.asked(hub.authoriser, deployment), hub.decision(officers=(leaver.staff,)))
+    )
+    assert isinstance(check_in(hub.records, leaver, deployment, TERMINAL), CheckIn)
+    with hub.records.database.reading() as session:
+        assert list(check_ins(session, deployment)) == [leaver.staff]
+    member = hub.people.member(hub.administrator, leaver.staff, TERMINAL)
     assert isinstance(member, StaffMember)
     closed = hub.people.close_account(hub.administrator, member.staff, member.version, TERMINAL)
     assert isinstance(closed, StaffMember)
