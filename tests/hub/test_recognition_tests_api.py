@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.records.test_known_answers import CASES, raised_later
+from tests.records.test_known_answers import CASES
 from tests.records.test_recognition_tests import TESTER, live_with_testers, recognised
 from tests.support.api_hub import ApiHub, running_api
 from tests.support.database import HandClock, SqliteSource
 from tests.support.watchlists import with_lists
 
+from openlfr.hub.jobs import hub_jobs
+from openlfr.hub.serve import questions_of
+from openlfr.hub.settings import HubSettings
 from openlfr.policy.alert import AdjudicationReason, Judgement
 from openlfr.policy.identifiers import DeploymentId, EntryId
 from openlfr.policy.roles import Role
 from openlfr.records.hub_records import HubRecords
-from openlfr.records.known_answer_cases import read_cases
-from openlfr.records.known_answers import KnownAnswers
 
 OPERATOR, ENGAGER, AUDITOR, APPLICANT = Role.OPERATOR, Role.ENGAGEMENT_OFFICER, Role.AUDITOR, Role.APPLICANT
 
@@ -109,16 +110,25 @@ def test_a_list_kept_on_paper_is_counted_whole_or_not_at_all(api: ApiHub, live: 
     assert import_csv(api, begun["test"], good.encode(), HTTPStatus.OK)["rate"]["passages"] == 2
 
 
-def test_scores_are_everybodys_for_the_auditor_and_otherwise_ones_own(api: ApiHub, tmp_path: Path) -> None:
+def test_questions_of_the_settings_are_put_answered_and_scored(
+    api: ApiHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cases = tmp_path / "cases"
     cases.mkdir()
     (cases / "cases.toml").write_text(CASES)
     for name in ("probe.jpg", "ref.jpg"):
         (cases / name).write_bytes(b"\xff\xd8\xff " + name.encode())
     target = api.target(tmp_path / "drawn")
-    alert = next(raised_later(KnownAnswers(api.records, read_cases(cases)), api.clock))
+    monkeypatch.setenv("OPENLFR_HUB_KNOWN_ANSWERS", str(cases))
+    asking = hub_jobs(api.hub.services, questions_of(HubSettings()))[0]
+    assert asking.name == "put questions with a known answer"
+    while not (put := asking.work()):
+        api.clock.advance(timedelta(minutes=1))
+    assert isinstance(put, list)
+    alert = put[0]
     api.later(api.clock.now)
     api.post(OPERATOR, f"/deployments/{target['deployment']}/check-in")
+    assert alert in [each["alert"] for each in api.get(OPERATOR, f"/deployments/{target['deployment']}/alerts/open")]
     api.act(OPERATOR, f"/alerts/{alert}", "mark-seen")
     judged = {"judgement": Judgement.NO_MATCH, "reasons": [AdjudicationReason.SUBJECT_FEATURES_AGREE], "note": ""}
     api.act(OPERATOR, f"/alerts/{alert}", "adjudicate", **judged)

@@ -2,14 +2,19 @@
 
 import io
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
 
 import pypdf
+import pypdf.generic
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openlfr.reporting.document import Document, Facts, Heading, Listing, Paragraph, Table, to_html
 from openlfr.reporting.pdf import to_pdf
 
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 MOMENT = datetime(2026, 5, 11, 12, 0, tzinfo=UTC)
 
 
@@ -48,6 +53,35 @@ def test_it_claims_pdf_a_2b_embeds_its_fonts_and_holds_the_words() -> None:
     for font in fonts:
         described = font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
         assert {"/FontFile2", "/FontFile3"} & set(described)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.pdf")), ids=lambda path: path.name)
+def test_every_kind_of_document_is_as_archives_and_readers_aloud_need_it(path: Path) -> None:
+    """What PDF/A-2b (ISO 19005-2, 6) asks and pypdf can see; and tags, language and title, for those who listen."""
+    reader = pypdf.PdfReader(path)
+    root = cast("pypdf.generic.DictionaryObject", reader.trailer["/Root"])
+    assert conformance(path.read_bytes()) == ("2", "B")
+    assert reader.metadata is not None
+    assert reader.xmp_metadata is not None
+    assert reader.xmp_metadata.dc_title == {"x-default": reader.metadata.title}
+    assert "/ID" in reader.trailer
+    assert not reader.is_encrypted
+    (intent,) = (each.get_object() for each in root["/OutputIntents"])
+    assert (intent["/S"], "/DestOutputProfile" in intent) == ("/GTS_PDFA1", True)
+    assert root["/MarkInfo"]["/Marked"]
+    assert "/StructTreeRoot" in root
+    assert root["/Lang"] == "en-GB"
+    assert not {"/OpenAction", "/AA", "/AcroForm", "/Collection"} & set(root)
+    kinds = set()
+    for number in range(1, cast(int, reader.trailer["/Size"])):
+        found = reader.get_object(pypdf.generic.IndirectObject(number, 0, reader))
+        if isinstance(found, pypdf.generic.DictionaryObject):
+            kinds.add(found.get("/Type"))
+            assert found.get("/S") not in ("/JavaScript", "/Launch", "/Movie", "/Sound", "/SubmitForm")
+            assert "/LZWDecode" not in str(found.get("/Filter"))
+            if found.get("/Type") == "/FontDescriptor":
+                assert {"/FontFile2", "/FontFile3"} & set(found)
+    assert "/FontDescriptor" in kinds
 
 
 def test_words_are_never_read_as_markup() -> None:

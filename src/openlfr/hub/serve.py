@@ -98,7 +98,7 @@ async def serve(
 
     Raises ServeError and BusError before anything was begun.
     """
-    questions = _questions(settings)
+    questions = questions_of(settings)
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="hub"))
     if listening.plain_http and not is_loopback(listening.host):
         raise ServeError("Without TLS the hub may listen on this machine only: leave --plain-http out, or --host.")
@@ -176,7 +176,8 @@ async def _serve(
         await asyncio.to_thread(work.close)
 
 
-def _questions(settings: HubSettings) -> KnownAnswerCases | None:
+def questions_of(settings: HubSettings) -> KnownAnswerCases | None:
+    """The questions with a known answer that the settings name, if any. Raises ServeError for unusable ones."""
     try:
         return None if settings.known_answers is None else read_cases(settings.known_answers)
     except KnownAnswerFolderError as error:

@@ -186,5 +186,6 @@ def _certified(certificate: ThresholdCertificate) -> str:
         f"The system used was {certificate.setup}. Its certificate {certificate.certificate} says that thresholds from "
         f"{certificate.lowest_threshold:g} up give a false identification for at most "
         f"{one_in(certificate.target_fpir)} passers-by, against lists of up to {certificate.largest_watchlist:,} "
-        f"people; it is valid from {certificate.issued_at:%Y-%m-%d} to {certificate.expires_at:%Y-%m-%d}."
+        "people, where all who were tested are taken together; for some groups of people it may be more. It is valid "
+        f"from {certificate.issued_at:%Y-%m-%d} to {certificate.expires_at:%Y-%m-%d}."
     )

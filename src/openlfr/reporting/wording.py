@@ -1,7 +1,7 @@
 """How figures are worded, the same in every table, page and chart."""
 
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from openlfr.reporting.deployment_record import FalseAlertRates
 
@@ -14,7 +14,12 @@ def threshold_text(threshold: Decimal) -> str:
 
 def percent(rate: float) -> str:
     """Two significant digits, never in powers of ten: 0.35%, 0.00032%, 0%."""
-    return f"{Decimal(f'{100 * rate:.2g}'):f}%"
+    return f"{two_digits(100 * Decimal(repr(rate))):f}%"
+
+
+def two_digits(value: Decimal) -> Decimal:
+    """Rounded to two significant digits, a half upwards, as published rates are."""
+    return value.quantize(Decimal(1).scaleb(value.adjusted() - 1), ROUND_HALF_UP).normalize() if value else Decimal(0)
 
 
 def per_alert_text(rates: FalseAlertRates) -> str:
