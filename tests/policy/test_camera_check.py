@@ -91,7 +91,7 @@ def test_a_good_camera_has_nothing_to_mend() -> None:
         ({"decoded": 150}, CheckSubject.PICTURES, CheckVerdict.POOR, "12 pictures a second or more"),
         ({"lost": 40}, CheckSubject.PICTURES, CheckVerdict.BORDERLINE, "check the network"),
         ({"reconnects": 1}, CheckSubject.PICTURES, CheckVerdict.BORDERLINE, "was lost 1 time: check its cable"),
-        ({"issues": ("clock_jump",)}, CheckSubject.PICTURES, CheckVerdict.BORDERLINE, "Seen at times: clock jump."),
+        ({"issues": ("clock jump",)}, CheckSubject.PICTURES, CheckVerdict.BORDERLINE, "Seen at times: clock jump."),
         ({"width": 640, "height": 480}, CheckSubject.PICTURE_SIZE, CheckVerdict.POOR, "a stream of 1080 lines"),
         ({"width": 1080, "height": 1920}, CheckSubject.PICTURE_SIZE, CheckVerdict.GOOD, ""),
     ],

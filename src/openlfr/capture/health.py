@@ -55,13 +55,25 @@ RATE_WINDOW_S = 5.0
 class HealthIssue(StrEnum):
     """What is wrong with a camera's pictures."""
 
-    NO_PICTURES = "no_pictures"
+    NO_PICTURES = "no pictures"
     FROZEN = "frozen"
     DARK = "dark"
     OVEREXPOSED = "overexposed"
     BLURRED = "blurred"
     COVERED = "covered"
-    CLOCK_JUMP = "clock_jump"
+    CLOCK_JUMP = "clock jump"
+
+
+WHAT_TO_DO: Mapping[HealthIssue, str] = {
+    HealthIssue.NO_PICTURES: "No pictures come: check the camera's network.",
+    HealthIssue.FROZEN: "The picture stands still: start the camera anew.",
+    HealthIssue.DARK: "The picture is dark: add light, or have the camera expose longer.",
+    HealthIssue.OVEREXPOSED: "The picture is too bright: shade the lens, or lower the exposure.",
+    HealthIssue.BLURRED: "The picture is blurred: focus the camera, and clean its lens.",
+    HealthIssue.COVERED: "The picture shows nothing: see whether something covers the lens.",
+    HealthIssue.CLOCK_JUMP: "The camera's clock jumped, or its pictures stalled: check its network and time server.",
+}
+"""What people are told of each, and what to do about it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 
 from openlfr.capture.camera import CameraState
+from openlfr.capture.health import WHAT_TO_DO, HealthIssue
 from openlfr.link.connection import LinkLostError
 from openlfr.link.messages import CameraReport, CameraSituation, CheckFound, HeldList, OwedReceipt, Tally
 from openlfr.link.removal_order import RemovalOrder
@@ -292,7 +293,7 @@ def _armed(camera: CameraId, status: StationStatus, store_trouble: str) -> Camer
         case CameraState.LIVE:
             faults = [
                 *([store_trouble] if store_trouble else []),
-                *(f"The picture is {each}." for each in status.issues),
+                *(WHAT_TO_DO[HealthIssue(each)] for each in status.issues),
             ]
             situation = CameraSituation.DEGRADED if faults else CameraSituation.ARMED
             reason = " ".join(faults)

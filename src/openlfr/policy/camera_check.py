@@ -330,7 +330,7 @@ def _pictures(figures: CheckFigures) -> CheckRow:
         advice.append("Pictures come damaged or late: check the network, or lower the bitrate.")
     if figures.reconnects:
         advice.append(f"The camera was lost {_counted(figures.reconnects, 'time')}: check its cable and power.")
-    others = [each.replace("_", " ") for each in figures.issues if each not in _OF_PICTURE]
+    others = [each for each in figures.issues if each not in _OF_PICTURE]
     if others:
         advice.append(f"Seen at times: {', '.join(others)}.")
         link = CheckVerdict.BORDERLINE

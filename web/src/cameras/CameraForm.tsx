@@ -17,6 +17,9 @@ import { PlaceFields, useFirstPlace } from "./PlaceFields";
 export function NewCamera() {
   const [node, setNode] = useState<string | null>(null);
   const [settings, setSettings] = useState({ name: "", address: "", smallestFacePx: "40" });
+  // The login of a stream that was found is in no field that shows it.
+  const [chosenStream, setChosenStream] = useState({ stream: "", withItsLogin: "" });
+  const address = settings.address === chosenStream.stream ? chosenStream.withItsLogin : settings.address;
   const [place, setPlace] = useState(useFirstPlace());
   const nodes = useQuery({ queryKey: ["nodes"], queryFn: async () => body(await api.GET("/api/v1/nodes")) });
   const enrolled = (nodes.data?.items ?? []).filter((each) => each.enrolled_at && !each.revoked_at);
@@ -32,7 +35,7 @@ export function NewCamera() {
           body: {
             node: node ?? "",
             name: settings.name,
-            address: settings.address,
+            address,
             smallest_face_px: wholePx(settings.smallestFacePx),
             zone: [],
             place,
@@ -66,9 +69,10 @@ export function NewCamera() {
               key={chosen.node}
               node={chosen.node}
               nodeName={chosen.name}
-              address={settings.address}
-              onChoose={(address, name) => {
-                setSettings((typed) => ({ ...typed, address, name: typed.name || name }));
+              address={address}
+              onChoose={(stream, withItsLogin, name) => {
+                setChosenStream({ stream, withItsLogin });
+                setSettings((typed) => ({ ...typed, address: stream, name: typed.name || name }));
                 say("The address is filled in.");
               }}
             />
@@ -88,7 +92,11 @@ export function NewCamera() {
             value={settings}
             onChange={setSettings}
             addressLabel="Address"
-            addressHint="rtsp://USER:PASSWORD@HOST/PATH, a USB camera such as 0, or a file at the node. It is kept sealed."
+            addressHint={
+              address === settings.address
+                ? "rtsp://USER:PASSWORD@HOST/PATH, a USB camera such as 0, or a file at the node. It is kept sealed."
+                : "The user name and password that were typed above go with it. It is kept sealed."
+            }
             wrong={wrong}
           />
           <PlaceFields value={place} onChange={setPlace} wrong={(field) => wrong(`place.${field}`)} />

@@ -44,10 +44,10 @@ function useQuestion<T>(node: string, put: (about: T) => Promise<Search>) {
 interface Props {
   node: string;
   nodeName: string;
-  /** The address that is filled in now. */
+  /** The address that is filled in now, with its login. */
   address: string;
-  /** A stream was chosen: its address, with the login in it, and what the camera calls itself. */
-  onChoose: (address: string, name: string) => void;
+  /** A stream was chosen: its address, the same with the login in it, and what the camera calls itself. */
+  onChoose: (stream: string, withItsLogin: string, name: string) => void;
 }
 
 /** The ONVIF cameras in a node's networks, found by the node itself, down to the stream that is to be used. */
@@ -104,7 +104,7 @@ export function FindCameras({ node, nodeName, address, onChoose }: Props) {
           search={search.id}
           camera={chosen}
           address={address}
-          onChoose={(stream) => onChoose(stream, chosen.name)}
+          onChoose={(stream, withItsLogin) => onChoose(stream, withItsLogin, chosen.name)}
         />
       )}
     </div>
@@ -116,7 +116,7 @@ interface StreamsProps {
   search: string;
   camera: FoundCamera;
   address: string;
-  onChoose: (address: string) => void;
+  onChoose: (stream: string, withItsLogin: string) => void;
 }
 
 /** Asks one camera for its streams, with the login that is typed; the login goes to the node alone. */
@@ -191,7 +191,7 @@ function Streams({ node, search, camera, address, onChoose }: StreamsProps) {
               show: (stream) => (
                 <span className="row">
                   <Button
-                    onPress={() => onChoose(complete(stream.address))}
+                    onPress={() => onChoose(stream.address, complete(stream.address))}
                     aria-label={`Use ${stream.name || stream.address}`}
                   >
                     Use
