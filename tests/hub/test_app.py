@@ -329,6 +329,7 @@ def test_the_console_is_served_beside_the_api(records: HubRecords, clock: HandCl
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("<!doctype html><title>console</title>")
     (tmp_path / "assets" / "main-abc123.js").write_text("let x")
+    (tmp_path / "sw.js").write_text("let y")
     (tmp_path.parent / "secret.txt").write_text("secret")
     with running_hub_app(records, clock) as hub:
         hub.app.router.default = Console(tmp_path)
@@ -337,7 +338,8 @@ def test_the_console_is_served_beside_the_api(records: HubRecords, clock: HandCl
             page = nobody.get(path)
             assert page.status_code == 200
             assert "console" in page.text
-            assert page.headers["cache-control"] == "no-cache"
+            assert page.headers["cache-control"] == "no-store"
+        assert nobody.get("//sw.js").headers["cache-control"] == "no-cache"
         script = nobody.get("//assets/main-abc123.js")
         assert "immutable" in script.headers["cache-control"]
         assert_problem(nobody.get("//assets/gone.js"), 404, "unknown_path")

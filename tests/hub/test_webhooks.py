@@ -318,6 +318,7 @@ def test_a_disabled_webhook_is_told_nothing_until_it_is_enabled(
         ("http://10.0.0.1/hook", "Use https"),
         ("ftp://dispatch.example/", "Write the receiver's address"),
         ("https://", "Write the receiver's address"),
+        ("https://dispatch.example/\r\nHost:inside", "Write the receiver's address"),
         ("https://dispatch.example:99999/", "Write the receiver's address"),
         ("https://user:pass@dispatch.example/", "Leave user names"),
         ("https://dispatch.example/#part", "Leave user names"),
@@ -352,6 +353,9 @@ PRIVATE = (
     "::ffff:127.0.0.1",
     "64:ff9b::7f00:1",
     "2002:7f00:1::",
+    "::127.0.0.1",
+    "64:ff9b:1::7f00:1",
+    "fec0::1",
 )
 
 

@@ -223,7 +223,11 @@ def test_a_bus_without_tls_is_never_open_to_others(tmp_path: Path) -> None:
         BusServer(replace(settings(tmp_path), tls=None, host="0.0.0.0"))  # noqa: S104
 
 
-def test_no_secret_stands_in_its_configuration_or_on_its_command_line(tmp_path: Path) -> None:
+def test_no_secret_stands_in_its_configuration_its_environment_or_on_its_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENLFR_VAULT_PASSPHRASE", "a secret")
+
     async def test() -> None:
         async with running_bus(tmp_path, NODE_USER) as bus:
             assert bus.server.pid is not None
@@ -234,6 +238,7 @@ def test_no_secret_stands_in_its_configuration_or_on_its_command_line(tmp_path: 
             line = " ".join(psutil.Process(bus.server.pid).cmdline())
             assert line.endswith(f"-c {file}")
             assert "nats-server" in line
+            assert "secret" not in str(psutil.Process(bus.server.pid).environ())
 
     run(test)
 

@@ -56,6 +56,12 @@ class Program:
         (bus,) = (each for each in psutil.Process(self.process.pid).children() if each.name() == "nats-server")
         bus.kill()
 
+    @property
+    def dumps_no_memory(self) -> bool:
+        """Whether a crash writes nothing of its memory to a disk."""
+        assert self.process is not None
+        return psutil.Process(self.process.pid).rlimit(psutil.RLIMIT_CORE) == (0, 0)
+
     def stop(self) -> None:
         """End it in order, if it runs."""
         if self.process is not None and self.process.poll() is None:

@@ -34,6 +34,7 @@ def test_hub_node_and_bus_are_killed_in_every_order(source: DatabaseSource, tmp_
     try:
         hub.start()
         wait_for(lambda: answers(ports))
+        assert hub.dumps_no_memory
         nodes = Nodes(records, authority_of(records).pin)
         invitation = nodes.invite(administrator_of(services), "Van 1", TERMINAL)
         assert not isinstance(invitation, Refusal)

@@ -22,6 +22,7 @@ from openlfr.hub.serve import BUS_PORT, BUS_STORE_BYTES, HTTPS_PORT, Listening, 
 from openlfr.hub.settings import HubSettings
 from openlfr.link.bus import BusCluster, BusError, BusSettings, configuration, hub_user, node_user
 from openlfr.link.connection import bus_key
+from openlfr.node.memory import forbid_core_dumps
 from openlfr.records.hub_records import HubRecords, open_hub_records
 from openlfr.records.nodes import enrolled_nodes
 from openlfr.sealing.durable import write_synced
@@ -127,6 +128,7 @@ def run_until_stopped(
     The process is cut off where it has not ended `ends_within_s` seconds after a signal; None where what called still
     has something to do then. `also` are routes of the application beside the usual.
     """
+    forbid_core_dumps()  # the vault's keys are in memory
     try:
         with held(place):
             asyncio.run(_until_stopped(place, records, settings, listening, beside, ends_within_s, also))

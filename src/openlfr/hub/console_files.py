@@ -1,6 +1,7 @@
 """The console's files, as its build left them in this package: every address that is none of the API's is its own.
 
-The build names files under assets/ by their content, so browsers keep those for good and ask for the others anew.
+The build names files under assets/ by their content, so browsers keep those for good; screens they never keep, and for
+the others they ask anew.
 """
 
 from http import HTTPStatus
@@ -19,6 +20,8 @@ CONSOLE_FOLDER: Final = Path(__file__).parent / "console"
 _INDEX: Final = "index.html"
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 _ASK_ANEW: Final = "no-cache"
+_NEVER_KEPT: Final = "no-store"
+"""For screens: a browser that goes back must not show one that it kept whole, with whatever stood on it."""
 _NOT_BUILT: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>OpenLFR</title>
 <h1>The console was not built</h1>
@@ -48,6 +51,14 @@ class Console:
         except HTTPException:
             if PurePosixPath(path).suffix:  # a file that is missing, not a screen of the console
                 raise
-            answer = await self._files.get_response(_INDEX, scope)
-        answer.headers["Cache-Control"] = _FOR_GOOD if path.startswith("assets/") else _ASK_ANEW
+            path = _INDEX
+            answer = await self._files.get_response(path, scope)
+        answer.headers["Cache-Control"] = _kept(path)
         return answer
+
+
+def _kept(path: str) -> str:
+    """How long a browser may keep a file."""
+    if path == _INDEX:
+        return _NEVER_KEPT
+    return _FOR_GOOD if path.startswith("assets/") else _ASK_ANEW

@@ -22,6 +22,8 @@ from openlfr.records.webhook_tables import AttemptOutcome
 
 LONGEST_CALL_S: Final = 15.0
 _TRANSLATED: Final = IPv6Network("64:ff9b::/96")
+_INSIDE: Final = tuple(map(IPv6Network, ("::/96", "64:ff9b:1::/48", "fec0::/10")))
+"""Python takes these for public: a network's own translation (RFC 8215), and forms that are no longer given out."""
 _IpAddress = IPv4Address | IPv6Address
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -56,7 +58,7 @@ def address_problem(address: str) -> str | None:
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
-    if not host or parts.scheme not in ("https", "http") or not address.isascii() or " " in address:
+    if not host or parts.scheme not in ("https", "http") or not _is_plain(address):
         return "Write the receiver's address as in https://receiver.example/openlfr."
     if parts.username or parts.password or parts.fragment:
         return "Leave user names, passwords and fragments out: the signature says who calls."
@@ -115,6 +117,8 @@ class WebhookCaller:
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Whether an address is one of the public network; an IPv4 address inside an IPv6 one is looked at itself."""
     if isinstance(address, IPv6Address):
+        if any(address in network for network in _INSIDE):
+            return False
         if address in _TRANSLATED:
             return is_public(IPv4Address(int(address) & 0xFFFFFFFF))
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
@@ -157,6 +161,10 @@ class _LookedAt(httpcore.AsyncNetworkBackend):
 async def _resolved(host: str, port: int) -> Sequence[str]:
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(address[0]).partition("%")[0] for *_, address in found]
+
+
+def _is_plain(address: str) -> bool:
+    return address.isascii() and address.isprintable() and " " not in address
 
 
 def _is_loopback_name(host: str) -> bool:

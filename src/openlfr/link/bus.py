@@ -50,6 +50,8 @@ _LONGEST_RESTART_WAIT_S: Final = 10.0
 _CONFIGURATION: Final = "bus.conf"
 _STORE: Final = "store"
 _LOCK: Final = "bus.lock"
+_ENVIRONMENT: Final = ("PATH", "LD_LIBRARY_PATH", "TZ", "GOMAXPROCS", "GOMEMLIMIT")
+"""What the child inherits: the vault's passphrase and the login of the database are none of its business."""
 _PLAIN_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 # The child asks to be killed when its parent's thread ends, looks whether that has happened already, and becomes the
@@ -256,6 +258,7 @@ class BusServer:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
             pass_fds=(self._lock,),
             start_new_session=True,
         )
