@@ -217,6 +217,18 @@ def test_an_outcome_that_does_not_add_up_is_refused(changes: dict[str, object], 
     assert [each.field for each in wrong.problems] == [field]
 
 
+def test_a_clock_that_is_seconds_off_keeps_no_outcome_from_being_recorded() -> None:
+    at = START + 9 * MINUTE
+    for said, counted in (
+        (at + timedelta(seconds=9), at),
+        (START + 3 * MINUTE - timedelta(seconds=9), START + 3 * MINUTE),
+    ):
+        done = apply_to_alert(engaged(), RecordOutcome(replace(ARREST, ended_at=said)), ONE, ENGAGER, at)
+        assert isinstance(done, Alert)
+        assert done.engagement is not None
+        assert done.engagement.ended_at == counted
+
+
 def test_nothing_comes_of_an_alert_on_a_tester_that_no_figure_would_show() -> None:
     tester = replace(engaged(), test=True)
     wrong = refused(tester, RecordOutcome(ARREST), ENGAGER)

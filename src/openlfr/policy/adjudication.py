@@ -248,14 +248,14 @@ def _adjudicated(
 def _outcome_recorded(
     alert: Alert, record: EngagementRecord, rules: AlertRules, by: Actor, now: datetime
 ) -> Alert | Refusal:
-    if by.staff != alert.engaged_by:
+    if by.staff != alert.engaged_by or alert.engaged_at is None:
         return Refusal(RefusalCode.WRONG_ROLE, "Only the officer who engaged may record what came of it.")
     problems = [
         *text_problems("powers_used", record.powers_used, required=False),
         *text_problems("note", record.note, required=False),
         *text_problems("complaint_reference", record.complaint_reference or "", longest=LONGEST_NAME, required=False),
     ]
-    if alert.engaged_at is not None and not alert.engaged_at <= record.ended_at <= now:
+    if not alert.engaged_at - CLOCK_TOLERANCE <= record.ended_at <= now + CLOCK_TOLERANCE:
         problems.append(FieldProblem("ended_at", "The engagement ended after it began and not in the future."))
     if record.identity is not Identity.NOT_ESTABLISHED and record.identity_method is IdentityMethod.NONE:
         problems.append(FieldProblem("identity_method", "Say how identity was checked."))
@@ -269,4 +269,5 @@ def _outcome_recorded(
         problems.append(FieldProblem("offence_groups", "A group is named twice."))
     if problems:
         return refused_fields("The outcome", problems)
-    return replace(_closed(alert, now), engagement=record)
+    ended_at = min(max(record.ended_at, alert.engaged_at), now)
+    return replace(_closed(alert, now), engagement=replace(record, ended_at=ended_at))
