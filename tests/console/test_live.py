@@ -102,13 +102,30 @@ def test_where_two_must_agree_the_second_is_another_person_who_is_not_told_what_
         ]
 
 
-def test_one_key_pauses_at_once_and_ending_asks_first(served: ConsoleHub) -> None:
-    page = live(served, served.hub.operator)
+def test_one_key_pauses_at_once_and_ending_asks_first_at_the_site_and_among_several(served: ConsoleHub) -> None:
+    page = served.screen(served.hub.operator, "/live")
+    card = page.get_by_role("article", name="North End")
+    expect(card.get_by_role("button", name="Pause")).to_be_visible(timeout=WAIT_MS)
+    page.keyboard.press("p")
+    card.get_by_role("link").focus()
+    assert served.hub.value(served.deployment).state is DeploymentState.LIVE
+    page.keyboard.press("p")
+    expect(card.get_by_text("paused", exact=True)).to_be_visible(timeout=WAIT_MS)
+    assert served.hub.value(served.deployment).state is DeploymentState.PAUSED
+    dialog = page.get_by_role("alertdialog")
+    page.keyboard.press("Shift+E")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    card.get_by_role("link").click()
+    page.get_by_role("button", name="Resume").click(timeout=WAIT_MS)
+    dialog.get_by_role("button", name="Resume").click()
+    expect(page.locator(".live-head").get_by_text("live", exact=True)).to_be_visible(timeout=WAIT_MS)
+    expect(dialog).to_have_count(0, timeout=WAIT_MS)
     page.keyboard.press("p")
     expect(page.locator(".live-head").get_by_text("paused", exact=True)).to_be_visible(timeout=WAIT_MS)
     assert served.hub.value(served.deployment).state is DeploymentState.PAUSED
     page.keyboard.press("Shift+E")
-    dialog = page.get_by_role("alertdialog")
     expect(dialog).to_be_visible()
     page.keyboard.press("p")
     page.keyboard.press("Escape")

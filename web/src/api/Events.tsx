@@ -35,7 +35,7 @@ const Context = createContext<Updates>({ state: "connecting", fleet: null, liste
 const SHOWN_BY: Record<string, readonly string[]> = {
   deployment: ["deployments", "deployment"],
   presence: ["deployment"],
-  alert: ["alerts", "alert", "deployment/figures", "deployment/statistics", "deployment/recognition tests"],
+  alert: ["alerts", "deployment/figures", "deployment/statistics", "deployment/recognition tests"],
   watchlist: ["watchlists", "watchlist", "deployment"],
   node: ["nodes"],
   camera: ["cameras"],

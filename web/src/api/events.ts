@@ -3,6 +3,8 @@ export interface HubEvent {
   kind: string;
   record: string | null;
   deployment: string | null;
+  /** What was done, as the audit log names it. */
+  act: string;
 }
 
 export type LinkState = "connecting" | "open" | "lost";
@@ -59,7 +61,8 @@ export class EventLink {
 
   private take(kind: string, message: MessageEvent<string>): void {
     if (message.lastEventId) this.last = message.lastEventId;
-    const data = JSON.parse(message.data) as { record?: string; deployment?: string | null };
-    this.onEvent({ kind, record: data.record ?? null, deployment: data.deployment ?? null }, message.lastEventId);
+    const data = JSON.parse(message.data) as { record?: string; deployment?: string | null; act?: string };
+    const { record = null, deployment = null, act = "" } = data;
+    this.onEvent({ kind, record, deployment, act }, message.lastEventId);
   }
 }

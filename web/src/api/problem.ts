@@ -36,6 +36,15 @@ export function isUnreachable(problem: unknown): boolean {
   return problem instanceof TypeError || (problem instanceof Problem && problem.status >= 502);
 }
 
+/** A field as people say it: "Expected footfall" for `application.expected_footfall`, "Cameras 2" for `cameras.1`. */
+export function fieldWords(field: string): string {
+  const parts = field.split(".");
+  const place = Number(parts.at(-1));
+  const name = parts.findLast((part) => Number.isNaN(Number(part))) ?? field;
+  const words = `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll("_", " ")}`;
+  return Number.isNaN(place) ? words : `${words} ${place + 1}`;
+}
+
 interface Document {
   code?: unknown;
   detail?: unknown;
@@ -49,11 +58,13 @@ export async function problemOf(response: Response): Promise<Problem> {
   } catch {
     // A proxy's own page: its status says enough.
   }
-  const fields = Array.isArray(document.problems) ? document.problems : [];
+  const fields: { field: string; sentence: string }[] = Array.isArray(document.problems) ? document.problems : [];
+  const sentence =
+    typeof document.detail === "string" ? document.detail : `The hub answered with status ${response.status}.`;
   return new Problem(
     response.status,
     typeof document.code === "string" ? document.code : "unknown",
-    typeof document.detail === "string" ? document.detail : `The hub answered with status ${response.status}.`,
-    fields.map((each: { field: string; sentence: string }) => [each.field, each.sentence] as const),
+    fields.reduce((said, { field }) => said.replace(` ${field}: `, ` ${fieldWords(field)}: `), sentence),
+    fields.map((each) => [each.field, each.sentence] as const),
   );
 }

@@ -37,8 +37,7 @@ function Deployment({ view }: { view: View }) {
         <span className="row">
           <StateBadge state={summary.state} />
           {summary.rehearsal && <RehearsalBadge />}
-          <span>{summary.use_case}</span>
-          <span>{summary.controller}</span>
+          <span>{[summary.use_case, summary.controller].filter(Boolean).join(" · ")}</span>
         </span>
       }
       actions={
@@ -160,8 +159,10 @@ function LiveFigures({ view }: { view: View }) {
                   ["Briefing held", yes(view.readiness.briefing_held)],
                   ["Cameras checked", yes(view.readiness.cameras_checked)],
                   [
-                    "Blue-list test",
-                    `${view.readiness.blue_list_recognised} of ${view.readiness.blue_list_passages} passages recognised`,
+                    "Recognition test",
+                    view.readiness.blue_list_passages
+                      ? `${view.readiness.blue_list_recognised} of ${view.readiness.blue_list_passages} passages recognised`
+                      : "not run",
                   ],
                 ]}
               />

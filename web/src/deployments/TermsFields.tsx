@@ -70,7 +70,7 @@ export function TermsFields({ terms, onChange, rehearsal, problem }: Props) {
           step={0.001}
           min={0}
           max={1}
-          value={String(terms.threshold)}
+          value={terms.threshold ? String(terms.threshold) : ""}
           onChange={(threshold) => set({ threshold: Number(threshold) })}
           wrong={wrong("threshold")}
         />
@@ -84,7 +84,7 @@ export function TermsFields({ terms, onChange, rehearsal, problem }: Props) {
         />
       </div>
       <OfficerChoice terms={terms} set={set} wrong={wrong("officers")} />
-      <div className="stack tight">
+      <div className="field">
         <span className="label">Conditions</span>
         <Checkbox
           isSelected={conditions.blue_list_test ?? false}

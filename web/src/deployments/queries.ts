@@ -20,8 +20,9 @@ export function useDeployments(states: readonly State[], site: string) {
   });
 }
 
-export function useDeployment(deployment: string) {
+export function useDeployment(deployment: string, enabled = true) {
   return useQuery({
+    enabled,
     queryKey: ["deployment", deployment],
     queryFn: async () => body(await api.GET("/api/v1/deployments/{deployment}", { params: { path: { deployment } } })),
   });

@@ -90,8 +90,7 @@ function Question({ view, zoom, onZoom, onClose }: QuestionProps) {
           {view.two_person && <Badge tone="accent">two people must agree</Badge>}
           {mayJudge && !summary.decided && (
             <span className="soft small">
-              expires in <Countdown until={summary.answer_by} over="no time" />
-              {view.blind && ", score after your judgement"}
+              <Countdown until={summary.answer_by} over="no time" /> left
             </span>
           )}
         </div>
@@ -181,7 +180,7 @@ function Again({ onDecide }: { onDecide: (judgement: Judgement, reasons: Reason[
 }
 
 function Score({ view }: { view: AlertView }) {
-  if (view.blind) return null;
+  if (view.blind) return <p className="small soft">Its score is shown afterwards.</p>;
   return (
     <p className="small">
       Score <strong className="number">{view.score?.toFixed(3)}</strong>, threshold{" "}

@@ -89,6 +89,7 @@ export function Decision({ onDecide }: Props) {
           </ToggleButton>
         ))}
       </div>
+      {!judgement && <p className="decision-next soft small">Then say why. Nothing is sent before you have.</p>}
       {judgement && (
         <>
           <fieldset className="reasons">

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { Checkbox } from "../ui/Field";
 import { isBlind, setBlind, setKeys } from "../ui/preferences";
@@ -10,14 +11,14 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["2", "Different person"],
   ["3", "Cannot tell"],
   ["4", "Possibly the same"],
-  ["a b c …", "Choose reasons, then Enter"],
+  ["A B C …", "Choose reasons, then Enter"],
   ["+ − 0", "Zoom both pictures, and back"],
   ["← →", "Other shots of the passer-by"],
   ["[ ]", "Other pictures of the person on the list"],
   ["Esc", "Back to the cameras"],
-  ["p", "Pause at once"],
-  ["Shift e", "End the deployment (asks first)"],
-  ["m", "Sound on or off"],
+  ["P", "Pause at once"],
+  ["⇧ E", "End the deployment (asks first)"],
+  ["M", "Sound on or off"],
   ["?", "This list"],
 ];
 
@@ -71,6 +72,9 @@ export function LiveSettings({ isOpen, onClose, keysOn, onKeys, muted, onMute }:
           </div>
         ))}
       </dl>
+      <div className="actions">
+        <Button onPress={onClose}>Close</Button>
+      </div>
     </Dialog>
   );
 }

@@ -50,7 +50,7 @@ export function PersonFacts({ view }: { view: AlertView }) {
         <strong>{person.name}</strong> <span className="soft small">{person.person}</span>
       </dd>
       <dt>Listed as</dt>
-      <dd>{person.categories.join("; ") || "–"}</dd>
+      <dd>{person.categories.join("; ") || "consenting tester"}</dd>
       {person.offence && (
         <>
           <dt>Offence</dt>

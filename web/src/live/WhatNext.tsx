@@ -1,7 +1,9 @@
 import { Check, CircleDot } from "lucide-react";
 import type { ReactNode } from "react";
+import { capital } from "../api/vocabulary";
 import { Since, Time } from "../ui/Time";
 import { Who } from "../ui/Who";
+import { judgementWords } from "./decision";
 import type { AlertView } from "./queries";
 import { standing } from "./queue";
 
@@ -30,9 +32,9 @@ function stepsOf({ summary, two_person: twoPerson }: AlertView): Step[] {
     state: "done",
     words: (
       <>
-        <Who staff={each.by} />: <strong>{each.judgement}</strong>
-        {each.blind && " (before the score)"} at <Time at={each.at} clock />
-        <span className="soft small"> {each.reasons.join("; ")}</span>
+        Judged by <Who staff={each.by} />: <strong>{judgementWords(each.judgement)}</strong>
+        {each.blind && ", before the score was shown"}, at <Time at={each.at} clock />.{" "}
+        <span className="soft small">{capital(each.reasons.join("; "))}</span>
       </>
     ),
   }));
@@ -57,7 +59,7 @@ function stepsOf({ summary, two_person: twoPerson }: AlertView): Step[] {
     state: "done",
     words: (
       <>
-        <Who staff={summary.engaged_by} /> engages since <Time at={summary.engaged_at} clock />
+        Engaged by <Who staff={summary.engaged_by} /> since <Time at={summary.engaged_at} clock />
         {!summary.engagement && summary.engaged_at && (
           <>
             {" "}

@@ -12,6 +12,11 @@ export const JUDGEMENTS: readonly { key: string; judgement: Judgement; words: st
   { key: "4", judgement: "possible", words: "Possibly the same", means: "Nobody is approached yet" },
 ];
 
+/** A judgement in the words in which a person would say it. */
+export function judgementWords(judgement: Judgement): string {
+  return (JUDGEMENTS.find((each) => each.judgement === judgement)?.words ?? judgement).toLowerCase();
+}
+
 /** Letters that choose reasons: those that are a command of the whole screen are left out. */
 const LETTERS = [..."abcdfghijklnoqrstuvwxyz"];
 

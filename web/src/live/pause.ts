@@ -5,15 +5,15 @@ import type { View } from "../deployments/queries";
 import { useToast } from "../ui/Toasts";
 
 /** Pauses at once and asks nothing: stopping must never wait. */
-export function usePause(view: View): { possible: boolean; now: () => Promise<void> } {
+export function usePause(view: View | undefined): { possible: boolean; now: () => Promise<void> } {
   const queries = useQueryClient();
   const say = useToast();
-  const possible = view.open_acts.includes("PAUSE_DEPLOYMENT");
-  const { deployment, site } = view.summary;
+  const possible = view?.open_acts.includes("PAUSE_DEPLOYMENT") ?? false;
   return {
     possible,
     now: async () => {
-      if (!possible) return;
+      if (!possible || !view) return;
+      const { deployment, site } = view.summary;
       try {
         body(await api.POST("/api/v1/deployments/{deployment}/pause", { params: { path: { deployment } }, body: {} }));
         say(`${site} is paused: no camera looks for anybody.`, "warn");

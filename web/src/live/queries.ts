@@ -3,9 +3,11 @@ import { useCallback, useEffect, useRef } from "react";
 import { api, body, type Schemas } from "../api/client";
 import { useEvent, useUpdates } from "../api/Events";
 import { useFigures } from "../deployments/queries";
+import { useSession } from "../session/session";
 import { isBlind } from "../ui/preferences";
 import { useNow } from "../ui/Time";
 import type { Summary } from "./queue";
+import { addsPictures, asItStands, mayShowScore, standingOf } from "./standing";
 
 export type AlertView = Schemas["AlertView"];
 export type DeploymentSummary = Schemas["DeploymentSummary"];
@@ -62,16 +64,18 @@ export function useLastHour(deployment: string) {
 }
 
 /**
- * One alert with everything about the person. Each reading is a look that is logged, so it is read anew only when
- * something was done with this alert, not with every event of a storm.
+ * One alert with everything about the person. Each reading is a look that is logged, so what was done with it since is
+ * asked for without what is about the person, and it is looked at again only for what that cannot show.
  */
 export function useAlert(alert: string): UseQueryResult<AlertView> {
   const queries = useQueryClient();
+  const renewed = useRenewed();
   const blind = isBlind();
   const key = ["looked at", alert, blind];
-  const renew = () => void queries.invalidateQueries({ queryKey: key }, { cancelRefetch: false });
   useEvent((event) => {
-    if (event.record === alert) renew();
+    if (event.record !== alert) return;
+    if (addsPictures(event)) void queries.invalidateQueries({ queryKey: key }, { cancelRefetch: false });
+    else void renewed(alert);
   });
   const { state } = useUpdates();
   const was = useRef(state);
@@ -90,12 +94,30 @@ export function useAlert(alert: string): UseQueryResult<AlertView> {
   });
 }
 
-/** Puts the answer of an act in place of what was known, before the event of it comes. */
+/** Brings an alert on the screen to how it stands now; with one more look where its score may be shown from now on. */
+function useRenewed(): (alert: string) => Promise<void> {
+  const queries = useQueryClient();
+  const { session } = useSession();
+  return async (alert) => {
+    const looked = { queryKey: ["looked at", alert] };
+    const standing = await standingOf(alert).catch(() => null);
+    // What cannot be told in a moment is asked for whole.
+    if (!standing) return queries.invalidateQueries(looked, { cancelRefetch: false });
+    queries.setQueriesData<AlertView>(looked, (view) => view && asItStands(view, standing));
+    const shown = queries.getQueriesData<AlertView>(looked);
+    if (shown.some(([, view]) => view && mayShowScore(view, session.staff))) {
+      await queries.invalidateQueries(looked, { cancelRefetch: false });
+    }
+  };
+}
+
+/** Shows what an act changed, before the event of it comes. */
 export function useActed(): (after: Summary) => Promise<void> {
   const queries = useQueryClient();
+  const renewed = useRenewed();
   return async (after) => {
     await Promise.all([
-      queries.invalidateQueries({ queryKey: ["looked at", after.alert] }),
+      renewed(after.alert),
       queries.invalidateQueries({ queryKey: ["alerts", after.deployment] }),
       queries.invalidateQueries({ queryKey: ["deployment", after.deployment, "figures"] }),
     ]);

@@ -65,7 +65,7 @@ export default function PeopleRoutes() {
                   title: "Training",
                   show: (row) =>
                     row.competences.map((each) => (
-                      <div key={each.skill}>
+                      <div key={each.skill} className="unbroken">
                         {each.skill} until <Day on={each.expires_on} />
                       </div>
                     )),

@@ -1,5 +1,6 @@
 import { api, body, type Schemas } from "../api/client";
 import { problemOf } from "../api/problem";
+import { asItStands, standingOf } from "../live/standing";
 
 type AlertView = Schemas["AlertView"];
 
@@ -59,6 +60,19 @@ export class HeldAlerts {
         else wipe(came);
       }),
     );
+  }
+
+  /** Bring an alert that is held to how it stands now, without another look unless asked; what was wiped stays so. */
+  async renew(alert: string, look = false): Promise<void> {
+    if (!this.held.has(alert)) return;
+    if (look || !this.get(alert).view) return this.load(alert);
+    try {
+      const standing = await standingOf(alert);
+      const held = this.get(alert);
+      if (held.view) this.put(alert, { ...held, problem: null, view: asItStands(held.view, standing) });
+    } catch (problem) {
+      if (this.held.has(alert)) this.put(alert, { ...this.get(alert), problem });
+    }
   }
 
   wipe(alert: string): void {

@@ -2,7 +2,9 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body, type Schemas } from "../api/client";
 import { useNames } from "../api/colleagues";
+import { useEvent } from "../api/Events";
 import { actWords, choices, useVocabulary } from "../api/vocabulary";
+import { judgementWords } from "../live/decision";
 import { EvidencePack } from "../reports/Disclosure";
 import { useSession } from "../session/session";
 import { Button } from "../ui/Button";
@@ -19,6 +21,10 @@ type View = Schemas["AlertView"];
 /** One alert of the past: pictures while they are kept, decisions, outcome, and what can still be added. */
 export function AlertRecordDialog({ alert, onClose }: { alert: string; onClose: () => void }) {
   const { holds } = useSession();
+  const queries = useQueryClient();
+  useEvent((event) => {
+    if (event.record === alert) void queries.invalidateQueries({ queryKey: ["alert", alert] });
+  });
   const found = useQuery({
     queryKey: ["alert", alert],
     queryFn: async () => body(await api.GET("/api/v1/alerts/{alert}", { params: { path: { alert } } })),
@@ -47,31 +53,28 @@ function AlertRecord({ view }: { view: View }) {
       <div className="record-pictures">
         <figure>
           <img src={picture("probe")} alt="The passer-by, everybody else blurred" />
-          <figcaption>Passer-by</figcaption>
+          <figcaption>In front of the camera</figcaption>
         </figure>
         <figure>
           <img src={picture("candidate")} alt={`${person.person}, as on the watchlist`} />
-          <figcaption>Watchlist</figcaption>
+          <figcaption>On the watchlist</figcaption>
         </figure>
       </div>
       <Facts
         of={[
           ["Person", `${person.name} (${person.person})`],
-          ["Looked for as", person.categories.join("; ") || "tester"],
+          ["Looked for as", person.categories.join("; ") || "consenting tester"],
           ["Camera", view.camera_name],
           ["Captured", <Time key="captured" at={view.captured_at} />],
           ["Score", view.score === null ? "withheld" : `${view.score.toFixed(3)}, threshold ${view.threshold}`],
           ["Models", `${view.setup.model_pack}, ${view.setup.precision}, ${view.setup.fusion_rule}`],
           ...summary.adjudications.map(
             (each) =>
-              [
-                `Judged by ${name(each.by)}`,
-                `${each.judgement}${each.reasons.length ? `: ${each.reasons.join("; ")}` : ""}`,
-              ] as const,
+              [`Judged by ${name(each.by)}`, [judgementWords(each.judgement), ...each.reasons].join("; ")] as const,
           ),
           ...(summary.engagement
             ? ([
-                ["Identity", `${summary.engagement.identity}, by ${summary.engagement.identity_method}`],
+                ["Identity", `${summary.engagement.identity} (${summary.engagement.identity_method})`],
                 ["Outcome", summary.engagement.outcome],
               ] as const)
             : []),

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body } from "../api/client";
+import { Problem } from "../api/problem";
 import { reachWords } from "../people/reach";
 import { madePasskey, passkeysWork } from "../session/passkey";
 import { useSession } from "../session/session";
@@ -8,7 +9,7 @@ import { Button } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";
 import { TextField } from "../ui/Field";
 import { Panel } from "../ui/Page";
-import { Badge, ProblemNotice, Shown } from "../ui/States";
+import { Badge, Empty, ProblemNotice, Shown } from "../ui/States";
 import { Table } from "../ui/Table";
 import { Time } from "../ui/Time";
 import { useToast } from "../ui/Toasts";
@@ -24,7 +25,6 @@ export function OwnAccountPanel() {
 }
 
 function Passkeys() {
-  const { session } = useSession();
   const [name, setName] = useState("");
   const [removing, setRemoving] = useState<string | null>(null);
   const queries = useQueryClient();
@@ -45,6 +45,7 @@ function Passkeys() {
       say("The passkey is added.");
     },
   });
+  if (found.error instanceof Problem && found.error.status === 404) return <NoAccount />;
   return (
     <Panel title="Passkeys">
       <Shown of={found} what="your sign-in">
@@ -54,9 +55,7 @@ function Passkeys() {
               You sign in as <strong>{account.sign_in_name}</strong>
               {account.has_password && " (with a password and codes too)"}.
             </p>
-            <p>
-              Your rights: {session.roles.join(", ") || "no role"}, for <strong>{reachWords(session.reach)}</strong>.
-            </p>
+            <OwnRights />
             {account.passkeys.length ? (
               <Table
                 label="Passkeys"
@@ -98,6 +97,32 @@ function Passkeys() {
         )}
       </Shown>
     </Panel>
+  );
+}
+
+/** Somebody whom a one-time link or an administrator's own command let in, and who could not sign in again. */
+function NoAccount() {
+  return (
+    <Panel title="Sign-in">
+      <div className="stack">
+        <OwnRights />
+        <Empty title="You have no sign-in of your own">
+          <p>
+            You were let in this once. To come back, ask an administrator to invite you under <strong>People</strong>:
+            the invitation leads you to a passkey, or to a password with codes.
+          </p>
+        </Empty>
+      </div>
+    </Panel>
+  );
+}
+
+function OwnRights() {
+  const { session } = useSession();
+  return (
+    <p>
+      Your rights: {session.roles.join(", ") || "no role"}, for <strong>{reachWords(session.reach)}</strong>.
+    </p>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body } from "../api/client";
+import { fieldWords } from "../api/problem";
 import { choices, useVocabulary } from "../api/vocabulary";
 import { useSession } from "../session/session";
 import { Button } from "../ui/Button";
@@ -111,7 +112,7 @@ function EntryCard({ entry, list }: { entry: Entry; list: Watchlist }) {
               <strong>Keeps the entry off the list until it is mended by another import:</strong>
               {toMend.map((each) => (
                 <p key={`${each.field} ${each.sentence}`}>
-                  <span className="mono">{each.field}</span>: {each.sentence}
+                  {fieldWords(each.field)}: {each.sentence}
                 </p>
               ))}
             </Notice>

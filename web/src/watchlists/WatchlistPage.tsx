@@ -184,7 +184,7 @@ function Composition({ watchlist }: { watchlist: string }) {
     <Shown of={found} what="the composition">
       {(all) => (
         <Panel title="When it was frozen, without testers">
-          <div className="stack tight">
+          <div className="stack">
             <p className="soft">A person may be in several categories.</p>
             <Facts
               of={[
