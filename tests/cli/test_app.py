@@ -58,10 +58,12 @@ def test_half_a_password_is_not_taken_for_a_host() -> None:
     assert "hun" not in str(refusal.value)
 
 
-def test_every_command_of_the_readme_exists() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    commands = set(re.findall(r"^openlfr ([a-z-]+)", readme, re.MULTILINE))
-    assert {"watch", "watchlist"} <= commands
+def test_every_command_that_the_documents_name_exists() -> None:
+    root = Path(__file__).parents[2]
+    pages = (root / "README.md", *(root / "docs").rglob("*.md"))
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    commands = set(re.findall(r"^(?:[A-Z_]+=\S+ )?openlfr ([a-z-]+)", text, re.MULTILINE))
+    assert {"watch", "watchlist", "hub", "node"} <= commands
     for command in commands:
         result = CliRunner().invoke(app, [command, "--help"])
         assert result.exit_code == 0, f"openlfr {command}: {result.output}"
