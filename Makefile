@@ -7,7 +7,8 @@ ARGS ?=
 # Much of a test is waiting for programs and browsers; more at a time would take a good deal of memory.
 TWO_AT_A_TIME := --numprocesses 2 --dist loadfile
 
-.PHONY: console demo test test-fast check lint types layers web bench lock clean
+.DEFAULT_GOAL := help
+.PHONY: help console demo test test-fast check lint types layers web bench lock clean
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv --help >/dev/null 2>&1 || { echo "Python 3.11 was not found. Install it, or name yours: make PYTHON=python3 ..."; exit 1; }
@@ -20,10 +21,13 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
 console: $(STAMP) ## the console, built into the package; nothing to do while its sources are as they were
 	@$(BIN)/python hatch_build.py
 
-demo: console ## the main job on made-up street video: no camera, no account
+demo: console ## the whole system on a made-up street: no camera, no account; --help in ARGS says what else
 	$(BIN)/openlfr demo $(ARGS)
 
 test: console ## every test, two files at a time, e.g. make test ARGS="tests/vision -k tracker"
@@ -34,14 +38,14 @@ test-fast: console ## without the tests marked slow
 
 check: lint types layers web ## everything that needs no test run
 
-lint: $(STAMP)
+lint: $(STAMP) ## ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(STAMP)
+types: $(STAMP) ## mypy --strict
 	$(BIN)/mypy
 
-layers: $(STAMP)
+layers: $(STAMP) ## the arrows between rooms
 	$(BIN)/lint-imports
 
 web: console ## types, style and tests of the console
@@ -55,5 +59,5 @@ lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --group dev --generate-hashes --no-header --no-annotate --quiet \
 	  --python-version 3.11 --python-platform x86_64-manylinux_2_28 --output-file requirements.lock
 
-clean:
+clean: ## take away everything that make made
 	rm -rf $(VENV) web/node_modules src/openlfr/hub/console build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
