@@ -1,6 +1,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,9 @@ from tests.support.clips import write_clip
 from tests.support.faces import grace_hopper_file
 from tests.support.living_hub import free_port
 from tests.support.programs import wait_for
+from typer.testing import CliRunner
 
+from openlfr.cli.app import app
 from openlfr.cli.demo_console import demonstration_certificate
 from openlfr.cli.demo_folder import demonstration_folder
 from openlfr.hub.session_cookie import COOKIE
@@ -129,6 +132,24 @@ def test_the_whole_system_opens_by_one_link_raises_an_alert_and_leaves_nothing(t
     assert process.returncode == 0
     assert "Everything of the demonstration is deleted." in said
     assert not list(tmp_path.glob("openlfr-demo-*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--source", "missing.mp4"), "There is no recording missing.mp4"),
+        (("--camera", "999"), "There is no USB camera 999"),
+        (("--port", "TAKEN"), "Choose another with --port."),
+    ],
+)
+def test_what_cannot_work_is_said_before_anything_is_prepared(arguments: tuple[str, str], said: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        words = (port if each == "TAKEN" else each for each in arguments)
+        result = CliRunner().invoke(app, ["demo", *words])
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+    assert "Preparing" not in result.stdout
 
 
 def test_a_folder_goes_with_its_demonstration_and_what_a_killed_one_left_at_the_next_start(

@@ -13,6 +13,7 @@ import typer
 
 from openlfr import __version__
 from openlfr.assurance.certificate import certificate_for, default_certificates
+from openlfr.capture.file_names import shown
 from openlfr.capture.pictures import PictureError, read_picture
 from openlfr.cli.demo_folder import demonstration_folder
 from openlfr.cli.demo_street import LISTED, NOT_LISTED, SYNTHETIC, carried
@@ -55,6 +56,8 @@ _LASTS_AT_MOST: Final = timedelta(hours=12)
 def demo_in_browser(own: list[str], watch_for: list[Path], seconds: float | None, port: int) -> None:
     """Run the demonstration until Ctrl-C, or for so many seconds."""
     testers = _testers(watch_for)
+    _refuse_missing(own)
+    _refuse_taken(port)
     quiet_logs()
     with demonstration_folder() as folder, refusals_told():
         typer.echo("Preparing the demonstration: people, authority, a watchlist of consenting testers …")
@@ -197,6 +200,24 @@ def _testers(watch_for: list[Path]) -> tuple[Tester, ...]:
     return tuple(
         Tester(f"DEMO/{number}", path.stem, path.absolute(), today) for number, path in enumerate(watch_for, 1)
     )
+
+
+def _refuse_missing(own: list[str]) -> None:
+    """Said before the half minute that the preparation takes: the node would tell of it in the console only."""
+    for spec in own:
+        if spec.isdecimal() and not Path(f"/dev/video{spec}").exists():
+            give_up(f"There is no USB camera {spec} on this machine; openlfr doctor names those that there are.")
+        if not spec.isdecimal() and "://" not in spec and not Path(spec).exists():
+            give_up(f"There is no recording {shown(Path(spec))}: name a file, rtsp://..., or a USB camera such as 0.")
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_ADDRESS, port))
+        except OSError as error:
+            give_up(f"The console cannot listen at port {port}: {error.strerror}. Choose another with --port.")
 
 
 def _free_port() -> int:
