@@ -109,8 +109,9 @@ def enrolled_of(hub: StaffedHub) -> set[NodeId]:
         return set(enrolled_nodes(session))
 
 
-def test_a_guessed_code_is_told_nothing_and_fills_no_log(nodes: Nodes, hub: StaffedHub) -> None:
-    answer = refused(nodes.enrol("00" * 10, keys(), TERMINAL))
+def test_a_guessed_code_is_told_nothing_fills_no_log_and_waits_for_no_writer(nodes: Nodes, hub: StaffedHub) -> None:
+    with hub.records.database.writing():
+        answer = refused(nodes.enrol("00" * 10, keys(), TERMINAL))
     assert answer.sentence == "There is no such code: copy all of it, or have one made."
     assert acts(hub, "node") == []
 

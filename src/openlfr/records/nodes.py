@@ -127,12 +127,13 @@ class Nodes:
 
         The same keys with the same secret again within its hour are the same node: its answer may have been lost.
         """
-        digest = bytes.fromhex(hash_of_secret(secret))
-        with self.records.database.writing() as session:
-            row = session.scalars(select(NodeRow).where(NodeRow.code_digest == digest)).one_or_none()
-            if row is None:
-                # Not in the audit log: nobody signed in, no record is concerned, and any machine could fill it.
+        of_code = select(NodeRow).where(NodeRow.code_digest == bytes.fromhex(hash_of_secret(secret)))
+        with self.records.database.reading() as session:
+            if session.scalars(of_code).one_or_none() is None:
+                # Any machine may try: it neither takes the write lock nor fills the audit log.
                 return Refusal(RefusalCode.UNKNOWN_RECORD, "There is no such code: copy all of it, or have one made.")
+        with self.records.database.writing() as session:
+            row = session.scalars(of_code).one()
             log = reference(KIND, row.id)
             refusal = self._enrolment_refusal(session, row, keys)
             if refusal is not None:
