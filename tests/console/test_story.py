@@ -24,6 +24,7 @@ from tests.support.programs import wait_for
 from tests.support.rtsp_server import Clip, RtspServer
 from tests.support.watchlists import row, write_csv
 
+from openlfr.hub import node_questions
 from openlfr.node.camera_search import CameraSearch
 from openlfr.node.program import NodeProgram
 from openlfr.node.state import NodeState
@@ -257,7 +258,10 @@ def node_at_work(hub: WholeHub, folder: Path, name: str, search: CameraSearch) -
         state.close()
 
 
-def test_a_camera_is_found_added_and_checked_through_its_node(hub: WholeHub, browser: Browser, tmp_path: Path) -> None:
+def test_a_camera_is_found_added_and_checked_through_its_node(
+    hub: WholeHub, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node_questions, "SHORTEST_CHECK_S", 2)
     clip = Clip.load(write_clip(tmp_path / "street.mp4", 25, width=640, height=480))
     secret = "7@secret/word"
     with (
@@ -279,18 +283,23 @@ def test_a_camera_is_found_added_and_checked_through_its_node(hub: WholeHub, bro
             expect(page.get_by_text(said)).to_be_visible(timeout=2 * WAIT_MS)
         page.get_by_role("button", name="Use main").click()
         expect(page.get_by_label("Name", exact=True)).to_have_value("North End", timeout=WAIT_MS)
+        # What was masked while it was typed is not shown in another field.
+        expect(page.get_by_label("Address", exact=True)).to_have_value(video.url_with(None, None))
         page.get_by_role("button", name="Add the camera").click()
         expect(page.get_by_role("heading", name="North End")).to_be_visible(timeout=WAIT_MS)
 
         tick(page, "Signs are up, or only people who agreed to it are in front of the camera")
         page.get_by_label("For how many seconds").fill("120")
         page.get_by_role("button", name="Check this camera").click()
-        long_enough = re.compile(r"Measured for \d{2,} of 120 seconds")
+        long_enough = re.compile(r"Measured for ([3-9]|\d{2,}) of 120 seconds")
         expect(page.get_by_text(long_enough)).to_be_visible(timeout=4 * WAIT_MS)
         expect(page.get_by_text("checking", exact=True)).to_be_visible(timeout=WAIT_MS)
         page.get_by_role("button", name="End the check now").click()
         expect(page.get_by_role("region", name="Report on North End")).to_contain_text("640 × 480", timeout=WAIT_MS)
         expect(page.get_by_text("checking", exact=True)).to_have_count(0, timeout=2 * WAIT_MS)
+        video.password = "changed"
+        video.cut()
+        expect(page.get_by_text("refused the user name or password")).to_be_visible(timeout=4 * WAIT_MS)
         for shown in (page.content(), str(at.ask("/cameras")), "".join(camera.asked)):
             assert secret not in shown
             assert quote(secret, safe="") not in shown
