@@ -111,7 +111,7 @@ def test_a_node_is_told_its_plan_cameras_and_officers_once_and_what_changed_at_o
                 await asked_and_answered(hub, node)
                 await receipt_asked_for(hub, node, plan)
                 await asyncio.to_thread(rehearsal.end)
-                (over,) = (await told_of_a_plan(node, **holding)).plans
+                (over,) = (await told_of_a_plan(node, Order.STOP, **holding)).plans
                 assert read_plan(over.encode(), state.hub_key).order is Order.STOP
 
     run(story)
@@ -199,11 +199,11 @@ async def receipt_asked_for(hub: LivingHub, node: HandNode, plan: ArmedPlan) -> 
     assert acts(hub, "DESTROY_WATCHLIST", "erasure") == 1
 
 
-async def told_of_a_plan(node: HandNode, **holding: object) -> Orders:
-    """The orders as soon as there is a plan among them."""
+async def told_of_a_plan(node: HandNode, order: Order = Order.ANALYSE, **holding: object) -> Orders:
+    """The orders as soon as there is this plan in them; the hub takes a moment to see what other programs have done."""
     while True:
         orders = await node.says(utc_now(), **holding)
-        if orders.plans:
+        if [read_plan(each.encode(), node.state.hub_key).order for each in orders.plans] == [order]:
             return orders
         await asyncio.sleep(0.05)
 

@@ -163,11 +163,12 @@ class Fleet:
                 log.warning("nodes get no answer while the records are out of reach", reason=str(error))
             self._standing = None
             return
+        # First of all: a node that the bus lets in is answered, and one that is dismissed is not.
+        self._standing = standing
         if before is not None:
             await self._dismiss(_dismissed(before, standing))
         if before is None or before.nodes.keys() != standing.nodes.keys():
             await self._on_members(standing.nodes)
-        self._standing = standing
         for node in standing.nodes:
             if before is None or before.concern_of(node) != standing.concern_of(node):
                 self.nudge(node)
