@@ -398,6 +398,9 @@ def test_adding_people_needs_a_new_authority_and_removing_them_does_not() -> Non
     assert refused(added, larger, BUILDER).code is RefusalCode.AUTHORITY_MISSING
     removed = play((NoteRemoval(frozen_list(size=9, content_hash="ef" * 32)), OPERATOR), start=live)
     assert removed.watchlist_hash == "ef" * 32
+    emptied = play((NoteRemoval(frozen_list(size=0, content_hash="00" * 32)), OPERATOR), start=live)
+    again = play((ChangeAuthority(decision(reason="Others are sought.")), AUTHORISER), start=emptied, at=START)
+    assert play((larger, BUILDER), start=again, at=START).watchlist_hash == "cd" * 32
 
 
 @pytest.mark.parametrize(

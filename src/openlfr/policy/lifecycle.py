@@ -244,13 +244,13 @@ def _still_prepared(decided: Deployment, before: Terms, decision: Decision) -> D
 
     Nobody stays on a list that is too old, expired, or not covered because a deployment was moved to another day or
     its terms were narrowed (R7); what was tested and confirmed is what goes live (R8, R17). While people are looked for
-    with the list, such a decision is refused instead.
+    with the list, such a decision is refused instead; nobody is once everybody was taken off it.
     """
-    after = decision.terms
-    if decided.listed is None or decided.ended_at is not None:
+    after, live = decision.terms, decided.went_live_at is not None
+    if decided.listed is None or decided.ended_at is not None or (live and decided.listed.size == 0):
         return decided
     unfit = list_refusal(decided.listed, list_limits(after, decision.profile))
-    if unfit is not None and decided.went_live_at is not None:
+    if unfit is not None and live:
         return Refusal(unfit.code, f"The watchlist in use does not fit these terms. {unfit.sentence}")
     if unfit is not None:
         return replace(
