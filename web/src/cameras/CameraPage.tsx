@@ -66,11 +66,10 @@ function Camera({ camera }: { camera: CameraView }) {
       >
         <p>Its address and login are forgotten, and its node no longer opens it.</p>
       </ConfirmDialog>
-      {camera.issues.length > 0 && (
+      {/* Otherwise the reason says it, and what to do. */}
+      {camera.situation === "checking" && camera.issues.length > 0 && (
         <Notice tone="warn">
-          {camera.issues.map((issue) => (
-            <p key={issue}>{issue}</p>
-          ))}
+          <p>Seen now: {camera.issues.join(", ")}.</p>
         </Notice>
       )}
       {mayChange ? (

@@ -18,7 +18,7 @@ export function PlaceFields({ value, onChange, wrong }: Props) {
     <>
       <Named
         label="Force"
-        hint="As applications name the controller."
+        hint="As applications name the controller; may stay empty on a hub of one force."
         within={reach.forces}
         value={value.force}
         onChange={(force) => onChange({ ...value, force })}
@@ -26,7 +26,7 @@ export function PlaceFields({ value, onChange, wrong }: Props) {
       />
       <Named
         label="Site"
-        hint="As applications name the location."
+        hint="As applications name the location; may stay empty on a hub of one force."
         within={reach.sites}
         value={value.site}
         onChange={(site) => onChange({ ...value, site })}
