@@ -102,6 +102,10 @@ class LegalHolds:
         )
         return [_hold(row) for row in rows]
 
+    def released_since(self, session: Session, moment: datetime) -> Sequence[LegalHold]:
+        """Every hold that was released after this moment."""
+        return [_hold(row) for row in session.scalars(select(LegalHoldRow).where(LegalHoldRow.released_at > moment))]
+
     def reached(self, session: Session, by: Actor, record: RecordReference) -> bool:
         """Whether a record lies within somebody's reach; one of no deployment is for those with the whole hub."""
         if by.reach.whole_hub:

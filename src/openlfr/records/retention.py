@@ -10,7 +10,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -39,6 +39,8 @@ from openlfr.records.receipts import PurgeReceipt
 from openlfr.records.retention_tables import PurgeIntentRow, PurgeReceiptRow
 from openlfr.sealing.signature import SignedDocument
 
+_AFTER_A_HOLD: Final = timedelta(days=1)
+"""How long a record may take to go once its hold was released, before that is an alarm."""
 _RECORDS_AT_ONCE: Final = 500
 _ROWS_AT_ONCE: Final = 500
 
@@ -156,7 +158,7 @@ class Retention:
         """The alarm: what should long be gone. Each is put into the audit log when it is first noticed."""
         now = self._records.clock()
         with self._records.database.reading() as session:
-            holds = self.holds.in_force(session)
+            holds = (*self.holds.in_force(session), *self.holds.released_since(session, now - _AFTER_A_HOLD))
             found = [
                 Overdue(candidate.record, rule.overdue_at(candidate.clock_started_at))
                 for purgeable in self._by_kind.values()
