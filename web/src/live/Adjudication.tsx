@@ -106,11 +106,12 @@ function Question({ view, zoom, onZoom, onClose }: QuestionProps) {
         <div className="adjudication-warnings">
           <Warnings person={view.person} />
         </div>
-        <div className="adjudication-facts">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is long scrolls here, with the keyboard too. */}
+        <section className="adjudication-facts" aria-label="What is known" tabIndex={0}>
           <Whereabouts view={view} />
           <PersonFacts view={view} />
           <Score view={view} />
-        </div>
+        </section>
       </div>
       {mayJudge && !judged ? (
         <>
@@ -180,7 +181,7 @@ function Again({ onDecide }: { onDecide: (judgement: Judgement, reasons: Reason[
 }
 
 function Score({ view }: { view: AlertView }) {
-  if (view.blind) return <p className="small soft">Its score is shown afterwards.</p>;
+  if (view.blind) return <p className="small soft">Score: after your judgement.</p>;
   return (
     <p className="small">
       Score <strong className="number">{view.score?.toFixed(3)}</strong>, threshold{" "}
