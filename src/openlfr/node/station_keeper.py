@@ -95,8 +95,9 @@ class StationKeeper:
         """Have a receipt sent for whatever the hub waits for and this node does not hold. Raises OSError."""
         # What is being loaded may be among them, and in no log yet: the hub will say it again.
         if all(each.done() for each in self._loading.values()):
-            now = self._around.clock.utc()
-            self._state.note(lambda seen: seen.accounting_for(owed, now))
+            held, now = {each.bundle for each in self.lists}, self._around.clock.utc()
+            gone = [each for each in owed if each.bundle not in held]
+            self._state.note(lambda seen: seen.accounting_for(gone, now))
 
     async def keep_to_plans(self) -> None:
         """Open, close, load and destroy, so that everything is as the plans have it now."""
