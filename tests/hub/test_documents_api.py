@@ -148,7 +148,7 @@ def test_a_regulator_gets_everything_and_can_check_it_offline(hub: Lived, tmp_pa
     answer = hub.file(AUDITOR, path)
     assert len(answer.content) == result["size_bytes"]
     assert hub.file(AUDITOR, path).content == answer.content
-    hub.api.get(AUTHORISER, path, HTTPStatus.NOT_FOUND)
+    assert hub.api.get(AUTHORISER, path, HTTPStatus.FORBIDDEN)["code"] == "wrong_role"
     again = hub.api.job(AUDITOR, hub.api.post(AUDITOR, "/regulator-export", DISCLOSED, HTTPStatus.ACCEPTED))
     assert "have it made again" in hub.api.get(AUDITOR, path, HTTPStatus.NOT_FOUND)["detail"]
     assert again["result"]["files"] == result["files"]

@@ -133,7 +133,7 @@ NEEDED: Mapping[str, tuple[Action, ...]] = {
     "POST /deployments/{deployment}/use-notification": (A.EXPORT_AUDIT,),
     "POST /alerts/{alert}/evidence-pack": (A.EXPORT_EVIDENCE,),
     "POST /regulator-export": (A.EXPORT_AUDIT,),
-    "GET /regulator-export/{export}": EVERYBODY,
+    "GET /regulator-export/{export}": (A.EXPORT_AUDIT,),
     "GET /annual-report/years": EVERYBODY,
     "GET /statistics/deployments": (A.VIEW_STATISTICS,),
     "GET /vocabulary": EVERYBODY,

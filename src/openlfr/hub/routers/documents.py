@@ -43,10 +43,13 @@ from openlfr.hub.uploads import Uploads
 from openlfr.hub.work import JobKind, OnProgress
 from openlfr.policy.identifiers import AlertId, DeploymentId
 from openlfr.policy.refusal import Refusal, RefusalCode
+from openlfr.policy.roles import Action
+from openlfr.records.audit_reading import THE_LOG
 from openlfr.records.certificates import read_certificate
 from openlfr.records.deployment_store import DeploymentRecord
 from openlfr.records.deployments import Asked
 from openlfr.records.evidence import hand_out_evidence
+from openlfr.records.looking import may_look
 from openlfr.records.published import deployment_figures, publish, read_published
 from openlfr.records.regulator_records import disclose_to_regulator, disclosed_deployment
 from openlfr.reporting.annual_report import NothingToReportError, annual_report, report_years
@@ -241,9 +244,11 @@ def export_for_regulator(
 
 @router.get("/regulator-export/{export}", response_class=StreamingResponse, responses=_ZIP)
 def fetch_regulator_export(
-    caller: SignedIn, exports: OurExports, export: Annotated[Identifier, Path()]
+    caller: SignedIn, services: HubServices, exports: OurExports, export: Annotated[Identifier, Path()]
 ) -> StreamingResponse:
     """The export that you had made, as often as you like within the hour."""
+    # The role may be gone since it was made.
+    answered(may_look(services.records, caller.actor, THE_LOG, caller.origin, Action.EXPORT_AUDIT) or True)
     content = exports.content(export, caller.staff)
     if content is None:
         sentence = "There is no such export of yours, or its hour is over: have it made again."
