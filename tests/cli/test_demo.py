@@ -8,10 +8,12 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import cv2
 import httpx
+import numpy as np
 import pytest
 from tests.support.clips import write_clip
-from tests.support.faces import grace_hopper_file
+from tests.support.faces import grace_hopper, grace_hopper_file
 from tests.support.living_hub import free_port
 from tests.support.programs import wait_for
 from typer.testing import CliRunner
@@ -150,6 +152,18 @@ def test_what_cannot_work_is_said_before_anything_is_prepared(arguments: tuple[s
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
     assert "Preparing" not in result.stdout
+
+
+def test_a_picture_of_two_people_is_refused_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    both = [cv2.resize(each, (400, 500)) for each in (grace_hopper(), grace_hopper())]
+    cv2.imwrite(str(tmp_path / "both.png"), np.hstack(both))
+    result = CliRunner().invoke(app, ["demo", "--watch-for", str(tmp_path / "both.png"), "--port", str(free_port())])
+    assert result.exit_code == 2
+    said = " ".join(result.stderr.split())
+    assert said.startswith("The demonstration cannot be prepared: The picture")
+    assert "shows 2 faces of about the same size" in said
+    assert not list(tmp_path.glob("openlfr-demo-*"))
 
 
 def test_a_folder_goes_with_its_demonstration_and_what_a_killed_one_left_at_the_next_start(

@@ -31,6 +31,7 @@ from openlfr.records.presence import check_in
 from openlfr.records.watchlist_import import TemplateMaker, WatchlistImport
 from openlfr.records.watchlist_source import read_source
 from openlfr.records.watchlist_store import AskedList
+from openlfr.records.watchlist_tables import Outcome
 
 _Answer = TypeVar("_Answer")
 
@@ -114,7 +115,10 @@ def _listed(
         source = read_source(_as_csv(Path(folder), testers, services.records.clock().date()))
         importing = WatchlistImport(services.records, maker, os.cpu_count() or 1)
         no_threshold: Callable[[int], float | None] = lambda _pictures: None  # noqa: E731
-        _done(importing.run(AskedList(builder, watchlist, ORIGIN), source, no_threshold, lambda _done, _of: None))
+        report = _done(importing.run(AskedList(builder, watchlist, ORIGIN), source, no_threshold))
+    for line in importing.results(report):
+        if line.outcome in (Outcome.REFUSED, Outcome.POOR):
+            raise DemonstrationError(line.content.reason)
     _done(services.reviews.accept_clean(AskedList(approver, watchlist, ORIGIN)))
     _done(services.watchlists.approve(AskedList(approver, watchlist, ORIGIN)))
     _done(services.watchlists.freeze(AskedList(builder, watchlist, ORIGIN)))
