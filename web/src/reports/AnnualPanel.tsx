@@ -51,8 +51,8 @@ function Period({ years }: { years: readonly Schemas["ReportYearView"][] }) {
       />
       {!year && (
         <div className="grid-two">
-          <TextField label="From" type="date" value={first} onChange={setFirst} />
-          <TextField label="Until and with" type="date" value={last} onChange={setLast} />
+          <TextField label="First day" type="date" value={first} onChange={setFirst} />
+          <TextField label="Last day" type="date" value={last} onChange={setLast} />
         </div>
       )}
       <p className="soft">
