@@ -9,7 +9,16 @@ import cv2
 import pytest
 from tests.support.clips import number_in, numbered_picture, write_clip, write_gif, write_sound
 
-from openlfr.capture.source import Connection, Dropped, DropReason, Picture, Source, Timing, UnusableSourceError
+from openlfr.capture.source import (
+    Connection,
+    Dropped,
+    DropReason,
+    LostSourceError,
+    Picture,
+    Source,
+    Timing,
+    UnusableSourceError,
+)
 from openlfr.capture.sources import open_source
 from openlfr.capture.video import DecodeOptions
 
@@ -179,7 +188,7 @@ class _MotionJpeg(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path != "/video":
-            self.send_error(404)
+            self.send_error(503 if self.path == "/busy" else 404)
             return
         self.send_response(200)
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
@@ -217,4 +226,12 @@ def test_a_motion_jpeg_camera_over_http_is_live(motion_jpeg_server: str) -> None
 def test_a_wrong_path_over_http_is_told_without_credentials(motion_jpeg_server: str) -> None:
     with pytest.raises(UnusableSourceError, match="has no stream at that path") as refusal:
         open_source(f"{motion_jpeg_server}/nothing").open()
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_an_address_that_cannot_be_opened_is_told_with_what_to_do_and_without_credentials(
+    motion_jpeg_server: str,
+) -> None:
+    with pytest.raises(LostSourceError, match=r"could not be opened \(.*\): check its address") as refusal:
+        open_source(f"{motion_jpeg_server}/busy").open()
     assert "hunter2" not in str(refusal.value)

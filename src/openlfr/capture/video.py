@@ -180,7 +180,7 @@ def _open(
             raise LostSourceError(
                 f"{subject} did not answer within {timeout[0]:g} s: check that it is reachable."
             ) from None
-        raise _in_words(error, subject) from None
+        raise _in_words(error, subject, opening=True) from None
     if not container.streams.video or container.streams.video[0].codec_context is None:
         container.close()
         raise UnusableSourceError(f"{subject} {_NOT_VIDEO}: check that it is the right one.")
@@ -312,7 +312,7 @@ class _LibavConnection:
 _REFUSED = "refused the user name or password: check them and write them as in rtsp://USER:PASSWORD@HOST/"
 
 
-def _in_words(error: Exception, subject: str) -> SourceError:
+def _in_words(error: Exception, subject: str, *, opening: bool = False) -> SourceError:
     """What a person should read of one of libav's errors, and whether trying again can help."""
     match error:
         case av.HTTPUnauthorizedError() | av.HTTPForbiddenError():
@@ -335,6 +335,9 @@ def _in_words(error: Exception, subject: str) -> SourceError:
             return LostSourceError(f"{subject} sent something that is not video: check the address.")
         case av.FFmpegError():
             # strerror is libav's fixed text for the code, without the address that the exception's own text carries.
-            return LostSourceError(f"{subject} broke off ({(error.strerror or 'unknown error').lower()}).")
+            why = (error.strerror or "unknown error").lower()
+            if opening:
+                return LostSourceError(f"{subject} could not be opened ({why}): check its address and its connection.")
+            return LostSourceError(f"{subject} broke off ({why}).")
         case _:
             return LostSourceError(f"{subject} could not be read ({type(error).__name__}).")
