@@ -41,11 +41,14 @@ def test_a_new_hub_has_everything_and_a_link_in_place_of_a_password(
     made = ran("init", "--folder", str(folder), "--administrator", "Adam Admin", "--sign-in-name", "adam")
     assert made.exit_code == 0, made.output
     link = made.stdout.strip().splitlines()[-1]
+    assert "The link is for a browser on this machine." in made.stdout
     assert link.startswith("https://localhost:8443/set-up#")
     assert PASSPHRASE not in made.output
     assert {each.name for each in folder.iterdir()} >= {"vault", "hub.db", "hub.json"}
     monkeypatch.setenv("OPENLFR_DATABASE", f"sqlite:///{folder / 'hub.db'}")
     monkeypatch.setenv("OPENLFR_VAULT", str(folder / "vault"))
+    monkeypatch.setenv("OPENLFR_AS", made.stdout.partition("export OPENLFR_AS=")[2].split()[0])
+    assert "Adam" in ran("people", "list").stdout
     assert ran("verify", "audit").exit_code == 0  # the other commands work on the same folder
     again = ran("init", "--folder", str(folder))
     assert again.exit_code == 0, again.output
@@ -62,6 +65,14 @@ def test_a_folder_remembers_where_its_records_are(folder: Path, tmp_path: Path) 
     other = ran("init", "--folder", str(folder), "--database", f"sqlite:///{tmp_path / 'other.db'}")
     assert other.exit_code == 2
     assert "are in another database: leave the address out." in " ".join(other.stderr.split())
+
+
+def test_a_database_that_cannot_be_opened_is_not_remembered(folder: Path, tmp_path: Path) -> None:
+    wrong = ran("init", "--folder", str(folder), "--database", f"sqlite:///{tmp_path / 'nowhere' / 'hub.db'}")
+    assert wrong.exit_code == 2
+    right = ran("init", "--folder", str(folder), "--database", f"sqlite:///{tmp_path / 'mended.db'}")
+    assert right.exit_code == 0, right.output
+    assert (tmp_path / "mended.db").exists()
 
 
 def test_a_hub_is_not_run_where_none_was_made(folder: Path) -> None:

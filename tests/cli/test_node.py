@@ -21,6 +21,7 @@ from openlfr.cli.node import camera_source
 from openlfr.link.enrolment import read_request, sign_answer
 from openlfr.node.state import NodeState
 from openlfr.policy.plan import Order
+from openlfr.sealing.vault import VAULT_FILE
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +75,7 @@ def test_a_mistyped_code_and_a_node_of_no_hub_are_told_in_a_sentence(tmp_path: P
     assert not (tmp_path / "node").exists()
     unknown = call("run")
     assert unknown.exit_code == 2
-    assert "There is no vault" in said(unknown)
+    assert "There is no node in" in said(unknown)
     NodeState.create(tmp_path / "node", UNLOCK).close()
     lonely = call("run")
     assert lonely.exit_code == 2
@@ -142,7 +143,11 @@ def test_every_kind_of_address_is_a_camera() -> None:
 
 
 def test_a_status_that_is_none_is_told(tmp_path: Path) -> None:
-    (tmp_path / "node").mkdir()
+    none = call("status")
+    assert none.exit_code == 2
+    assert "There is no node in" in said(none)
+    (tmp_path / "node" / "vault").mkdir(parents=True)
+    (tmp_path / "node" / "vault" / VAULT_FILE).touch()
     (tmp_path / "node" / "status.json").write_text("{}")
     wrong = call("status")
     assert wrong.exit_code == 2

@@ -74,6 +74,8 @@ def doctor(
     console = Console()
     silence_logs(on_screen=True)
     try:
+        # For what it refuses only: a typing error should not wait for the models.
+        DetectorOptions(min_face_px=min_face)
         with console.status("Opening the models"):
             models = open_models(model_pack, precision=precision, streams=1, threads_per_stream=1)
         console.print(_machine(models))

@@ -15,7 +15,7 @@ import typer
 from fastapi import APIRouter
 
 from openlfr.cli.hub_access import CLEAN, database_address, give_up, refusals_told, unlock, utc_now
-from openlfr.cli.hub_start import HubFolder, place_in, settings_of
+from openlfr.cli.hub_start import MadeHubFolder, place_in, settings_of
 from openlfr.cli.stopping import stopping_signals
 from openlfr.hub.place import HubPlace, PlaceError, authority_of, held
 from openlfr.hub.serve import BUS_PORT, BUS_STORE_BYTES, HTTPS_PORT, Listening, Running, ServeError, serve
@@ -31,7 +31,7 @@ from openlfr.sealing.vault_file import KeyPurpose
 CLUSTER_PORT: Final = 6222
 ENDS_WITHIN_S: Final = 2.0
 
-app = typer.Typer(help="The program for people.", invoke_without_command=True)
+app = typer.Typer(invoke_without_command=True)
 
 Host = Annotated[str, typer.Option(help="Where to listen; 0.0.0.0 for everywhere.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Where people and other systems reach it.")]
@@ -41,7 +41,7 @@ BusPort = Annotated[int, typer.Option(min=1, max=65535, help="Where nodes reach 
 @app.callback()
 def hub(
     context: typer.Context,
-    folder: HubFolder = Path("hub"),
+    folder: MadeHubFolder = Path("hub"),
     host: Host = "127.0.0.1",
     port: Port = HTTPS_PORT,
     bus_port: BusPort = BUS_PORT,
@@ -49,9 +49,12 @@ def hub(
     bus_servers: Annotated[
         str, typer.Option(metavar="ADDRESSES", help="A cluster in place of an own bus: nats://a:4222,nats://b:4222")
     ] = "",
-    plain_http: Annotated[bool, typer.Option(help="No TLS for people; on this machine only.")] = False,
+    plain_http: Annotated[bool, typer.Option("--plain-http", help="No TLS for people; on this machine only.")] = False,
 ) -> None:
-    """Run a hub that `openlfr init` has made, until stopped. The address that people type is OPENLFR_HUB_ADDRESS."""
+    """Run the program for people, on a hub that `openlfr init` has made, until stopped.
+
+    The address that people type is OPENLFR_HUB_ADDRESS.
+    """
     if context.invoked_subcommand is not None:
         return
     servers = tuple(each.strip() for each in bus_servers.split(",") if each.strip())
@@ -74,7 +77,7 @@ def hub(
 def bus_config(
     output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="The folder for this server's files.")],
     server_name: Annotated[str, typer.Option(help="What the cluster calls this server; its host in certificates.")],
-    folder: HubFolder = Path("hub"),
+    folder: MadeHubFolder = Path("hub"),
     host: Host = "0.0.0.0",  # noqa: S104 - a server of a cluster is reached from elsewhere
     bus_port: BusPort = BUS_PORT,
     cluster_port: Annotated[int, typer.Option(min=1, max=65535)] = CLUSTER_PORT,

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from openlfr.policy.documents import DocumentError
 from openlfr.records.errors import RecordsError
 from openlfr.records.hub_records import HubRecords, open_hub_records
 from openlfr.sealing.errors import SealingError
@@ -74,7 +75,7 @@ def refusals_told() -> Iterator[None]:
     """End the command with a sentence, not a traceback, when the records or the vault refuse."""
     try:
         yield
-    except (RecordsError, SealingError) as error:
+    except (RecordsError, SealingError, DocumentError) as error:
         give_up(str(error))
 
 

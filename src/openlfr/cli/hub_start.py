@@ -1,6 +1,7 @@
 """What the commands that begin and run a hub share: its folder, its address, and the first administrator's link."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -32,6 +33,10 @@ HubFolder = Annotated[
     Path,
     typer.Option("--folder", envvar="OPENLFR_HUB", metavar="FOLDER", help="The hub's own folder; made when new."),
 ]
+MadeHubFolder = Annotated[
+    Path,
+    typer.Option("--folder", envvar="OPENLFR_HUB", metavar="FOLDER", help="The folder that `openlfr init` has made."),
+]
 Records = Annotated[
     str | None,
     typer.Option(
@@ -46,7 +51,15 @@ AdministratorName = Annotated[
 SignInName = Annotated[str, typer.Option("--sign-in-name", help="What the first administrator types to sign in.")]
 ADMINISTRATOR: Final = "Administrator"
 SIGN_IN_NAME: Final = "admin"
-_ADDRESS: Final = "OPENLFR_HUB_ADDRESS"
+ADDRESS_VARIABLE: Final = "OPENLFR_HUB_ADDRESS"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSignIn:
+    """The first administrator, and the link with which they set up how they sign in."""
+
+    staff: StaffId
+    link: str
 
 
 def place_in(folder: Path, database: str | None = None) -> HubPlace:
@@ -68,12 +81,12 @@ def begun(place: HubPlace, opener: Unlock) -> HubRecords:
 def settings_of(listening: Listening) -> HubSettings:
     """The hub's settings from the environment; where it says no address, people on this machine reach it."""
     name = "localhost" if is_loopback(listening.host) else None
-    if _ADDRESS not in os.environ and name is None:
+    if ADDRESS_VARIABLE not in os.environ and name is None:
         give_up(
-            f"Say under which address people and nodes reach this hub, as in {_ADDRESS}=https://hub.force.example:8443."
+            f"Say under which address people and nodes reach this hub, as in {ADDRESS_VARIABLE}=https://hub.force.example:8443."
         )
     scheme = "http" if listening.plain_http else "https"
-    address = os.environ.get(_ADDRESS, f"{scheme}://{name}:{listening.port}")
+    address = os.environ.get(ADDRESS_VARIABLE, f"{scheme}://{name}:{listening.port}")
     try:
         settings = HubSettings(address=address)
         # The hub's own machine asks itself by these names: health checks, and the node beside it.
@@ -83,7 +96,9 @@ def settings_of(listening: Listening) -> HubSettings:
         give_up(f"A setting of the hub cannot be used: {error.errors()[0]['msg']}")
 
 
-def first_link(records: HubRecords, settings: HubSettings, name: str, sign_in_name: str, origin: str) -> str | None:
+def first_sign_in(
+    records: HubRecords, settings: HubSettings, name: str, sign_in_name: str, origin: str
+) -> FirstSignIn | None:
     """A one-time link with which the first administrator sets their account up; None once somebody can sign in.
 
     Appoints them and imports the package's certificates where that was not done yet.
@@ -103,4 +118,4 @@ def first_link(records: HubRecords, settings: HubSettings, name: str, sign_in_na
     if any(each.has_password or each.passkeys or each.directory_name for each in known):
         return None
     invitation = answered(accounts.invite_from_the_machine(administrator, sign_in_name, origin))
-    return invitation_link(settings.address, invitation.token)
+    return FirstSignIn(administrator, invitation_link(settings.address, invitation.token))

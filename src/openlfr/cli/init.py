@@ -6,6 +6,7 @@ import typer
 
 from openlfr.cli.hub_access import origin, refusals_told, unlock
 from openlfr.cli.hub_start import (
+    ADDRESS_VARIABLE,
     ADMINISTRATOR,
     SIGN_IN_NAME,
     AdministratorName,
@@ -13,7 +14,7 @@ from openlfr.cli.hub_start import (
     Records,
     SignInName,
     begun,
-    first_link,
+    first_sign_in,
     place_in,
     settings_of,
 )
@@ -37,7 +38,7 @@ def init(
     place = place_in(folder, database)
     with refusals_told():
         records = begun(place, unlock() if place.is_made else find_unlock(os.environ, asked_twice))
-        link = first_link(records, settings_of(Listening()), administrator, sign_in_name, origin("init"))
+        first = first_sign_in(records, settings_of(Listening()), administrator, sign_in_name, origin("init"))
         typer.echo(f"The hub in {place.folder} is made. It signs with key {records.signer.public.raw.hex()}")
         typer.echo(
             "Note that key, and keep the passphrase or key file apart from this machine: without it all is lost."
@@ -45,8 +46,14 @@ def init(
         records.close()
     typer.echo(f"Start it with: openlfr hub --folder {folder}")
     typer.echo(f"Other commands: export OPENLFR_DATABASE='{place.database}' OPENLFR_VAULT='{place.vault}'")
-    if link is None:
+    if first is None:
         typer.echo("Somebody can sign in already: further people are invited by an administrator.")
-    else:
-        typer.echo(f"The administrator signs in as {sign_in_name}, and once it runs sets the account up here, once:")
-        typer.echo(link)
+        return
+    typer.echo(f"As the administrator: export OPENLFR_AS={first.staff}")
+    if ADDRESS_VARIABLE not in os.environ:
+        typer.echo(
+            f"The link is for a browser on this machine. For others, set {ADDRESS_VARIABLE} to the hub's address, for "
+            "this command too, and run it again."
+        )
+    typer.echo(f"The administrator signs in as {sign_in_name}, and once it runs sets the account up here, once:")
+    typer.echo(first.link)

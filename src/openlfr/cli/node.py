@@ -71,6 +71,7 @@ def run_command(folder: NodeFolder) -> None:
     quiet_logs()
     with _told():
         forbid_core_dumps()
+        _refuse_none(folder)
         state = NodeState.open(folder, unlock())
         try:
             enrolment = state.enrolment
@@ -85,6 +86,7 @@ def run_command(folder: NodeFolder) -> None:
 @app.command("status")
 def status_command(folder: NodeFolder) -> None:
     """Whether the node runs, and what it last did. Needs no passphrase. Exit status 1 when it does not run."""
+    _refuse_none(folder)
     running = is_running(folder / "outbox")
     typer.echo("The node is running." if running else "The node is not running.")
     try:
@@ -99,6 +101,11 @@ def status_command(folder: NodeFolder) -> None:
             typer.echo(f"  {line}")
     if not running:
         raise typer.Exit(FINDINGS)
+
+
+def _refuse_none(folder: Path) -> None:
+    if not NodeState.exists(folder):
+        give_up(f"There is no node in {folder}: make one with openlfr node enrol, or name its folder rightly.")
 
 
 def camera_source(address: str) -> str | Source:
@@ -145,7 +152,7 @@ class _Teller:
             return
         for line in lines:
             if line not in self._said:
-                self._console.print(Text(f"{status.at:%H:%M:%S} {line}"))
+                self._console.print(Text(f"{status.at:%H:%M:%S} {line}"), soft_wrap=True)
         self._said = lines
         try:
             self._file.replace(canonical_bytes(to_document(status)))

@@ -105,7 +105,9 @@ def show_all(database: DatabaseAddress, vault: VaultFolder, acting_as: ActingAs)
     """Show everybody, with their roles and training."""
     with opened(database, vault) as records:
         members = answered(People(records).everybody(acting(records, acting_as), origin("people list")))
-    table = Table(Column("person", min_width=_IDENTIFIER), "name", "roles", "rights for", "training", "account")
+    identifier = Column("person", no_wrap=True, min_width=_IDENTIFIER)
+    words = ("name", "roles", "rights for", "training", "account")
+    table = Table(identifier, *(Column(each, overflow="fold") for each in words))
     for each in members:
         table.add_row(
             each.staff,

@@ -20,7 +20,7 @@ from openlfr.cli.hub_start import (
     Records,
     SignInName,
     begun,
-    first_link,
+    first_sign_in,
     place_in,
     settings_of,
 )
@@ -62,15 +62,15 @@ def up(
     with refusals_told():
         opener = unlock() if place.is_made else find_unlock(os.environ, asked_twice)
         records = begun(place, opener)
-        link = first_link(records, settings, administrator, sign_in_name, origin("up"))
+        first = first_sign_in(records, settings, administrator, sign_in_name, origin("up"))
 
         def beside(stop: asyncio.Event) -> Callable[[Running], Coroutine[None, None, None]]:
             async def told(running: Running) -> None:
                 typer.echo(f"OpenLFR runs at {running.address}. Stop it with Ctrl-C.")
                 typer.echo(f"Its certificate comes from the hub's own authority: {place.tls / 'authority.pem'}")
-                if link is not None:
+                if first is not None:
                     typer.echo(f"Set up how the administrator ({sign_in_name}) signs in, with this link, once:")
-                    typer.echo(link)
+                    typer.echo(first.link)
                 if not no_node:
                     await _node_beside(place, opener, running, stop)
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from openlfr.cli.hub_access import CLEAN, FINDINGS, DatabaseAddress, VaultFolder, give_up, opened, refusals_told
+from openlfr.cli.screen import counted
 from openlfr.records.audit_export import check_export
 from openlfr.records.audit_head import HeadNote, TreeHead
 from openlfr.records.audit_verify import NotedHead, verify_audit
@@ -75,8 +76,9 @@ def deletion(
         typer.echo(f"Not searched: {place}")
     for sentence in report.written_off:
         typer.echo(sentence)
-    searched = f"{report.receipts:,} receipts, {report.files:,} files, {report.size_bytes / 1e6:,.1f} MB searched"
-    typer.echo(f"{searched}: {'nothing is left.' if report.clean else f'{report.finding_count:,} things found.'}")
+    searched = f"{counted(report.receipts, 'receipt', 'receipts')}, {counted(report.files, 'file', 'files')}, "
+    found = "nothing is left." if report.clean else f"{counted(report.finding_count, 'thing', 'things')} found."
+    typer.echo(f"{searched}{report.size_bytes / 1e6:,.1f} MB searched: {found}")
     raise typer.Exit(CLEAN if report.clean else FINDINGS)
 
 

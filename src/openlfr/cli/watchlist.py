@@ -106,7 +106,8 @@ def review(
         service = WatchlistReviews(records)
         if accept_clean and entry is None:
             count = answered(service.accept_clean(asked))
-            typer.echo(f"{count:,} entries accepted; see the others with: openlfr watchlist show --state pending")
+            others = f"openlfr watchlist show --list {watchlist} --state pending"
+            typer.echo(f"{count:,} entries accepted; see the others with: {others}")
         elif entry is not None and verdict is not None and not accept_clean:
             typer.echo(f"The entry is {answered(service.review(asked, EntryId(entry), verdict, reason)).value} now.")
         else:

@@ -94,15 +94,25 @@ def made_records(place: HubPlace, address: str, unlock: Unlock, clock: Clock) ->
     """
     try:
         place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_synced(place.folder / _SETTINGS, json.dumps({"database": place.database}).encode())
     except OSError as error:
-        raise PlaceError(f"The folder {place.folder} cannot be used: {error.strerror}.") from error
+        raise _unusable(place.folder, error) from error
     vault = Vault.open(place.vault, unlock) if place.is_made else Vault.create(place.vault, unlock)
     try:
-        return create_hub_records(address, vault, clock)
+        records = create_hub_records(address, vault, clock)
     except (DatabaseExistsError, VaultMismatchError):
         vault.close()
-        return open_hub_records(address, place.vault, unlock, clock)
+        records = open_hub_records(address, place.vault, unlock, clock)
+    try:
+        # Only an address at which there are records is worth remembering: a mistyped one may be mended.
+        write_synced(place.folder / _SETTINGS, json.dumps({"database": place.database}).encode())
+    except OSError as error:
+        records.close()
+        raise _unusable(place.folder, error) from error
+    return records
+
+
+def _unusable(folder: Path, error: OSError) -> PlaceError:
+    return PlaceError(f"The folder {folder} cannot be used: {error.strerror}.")
 
 
 def first_administrator(records: HubRecords, name: str, origin: str) -> StaffMember | Refusal:
@@ -131,7 +141,7 @@ def held(place: HubPlace) -> Iterator[None]:
     try:
         descriptor = os.open(place.folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise PlaceError(f"The folder {place.folder} cannot be used: {error.strerror}.") from error
+        raise _unusable(place.folder, error) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
