@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from typing import Final
 from urllib.parse import unquote
 
 import typer
@@ -41,32 +42,38 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command()(watch)
-app.command()(demo)
-app.command()(up)
-app.command()(init)
-app.command()(doctor)
-app.command()(evaluate)
-app.command("evaluate-video")(evaluate_video)
-app.command()(simulate)
-app.command()(calibrate)
-app.command()(purge)
-app.command("publish")(publish_site)
-app.add_typer(deployment_app, name="deployment")
-app.add_typer(enrol_app, name="enrol")
-app.add_typer(evidence_app, name="evidence")
-app.add_typer(hub_app, name="hub")
-app.add_typer(keys_app, name="keys")
-app.add_typer(known_answer_app, name="known-answer")
-app.add_typer(models_app, name="models")
-app.add_typer(node_app, name="node")
-app.add_typer(people_app, name="people")
-app.add_typer(records_app, name="records")
-app.add_typer(report_app, name="report")
-app.add_typer(test_run_app, name="test-run")
-app.add_typer(verify_app, name="verify")
+_TRY: Final = "Try it"
+_RUN: Final = "Run it"
+_DECIDE: Final = "People, decisions and records of a hub"
+_TELL: Final = "Tests, reports and what is handed out"
+_MEASURE: Final = "Models and how good they are"
+
+app.command(rich_help_panel=_TRY)(demo)
+app.command(rich_help_panel=_TRY)(watch)
+app.command(rich_help_panel=_TRY)(doctor)
+app.command(rich_help_panel=_RUN)(up)
+app.command(rich_help_panel=_RUN)(init)
+app.add_typer(hub_app, name="hub", rich_help_panel=_RUN)
+app.add_typer(node_app, name="node", rich_help_panel=_RUN)
+app.add_typer(keys_app, name="keys", rich_help_panel=_RUN)
+app.add_typer(people_app, name="people", rich_help_panel=_DECIDE)
+app.add_typer(deployment_app, name="deployment", rich_help_panel=_DECIDE)
+app.add_typer(watchlist_app, name="watchlist", rich_help_panel=_DECIDE)
+app.command(rich_help_panel=_DECIDE)(purge)
+app.add_typer(verify_app, name="verify", rich_help_panel=_DECIDE)
 verify_app.command("report")(verify_report)
-app.add_typer(watchlist_app, name="watchlist")
+app.add_typer(test_run_app, name="test-run", rich_help_panel=_TELL)
+app.add_typer(known_answer_app, name="known-answer", rich_help_panel=_TELL)
+app.add_typer(report_app, name="report", rich_help_panel=_TELL)
+app.command("publish", rich_help_panel=_TELL)(publish_site)
+app.add_typer(evidence_app, name="evidence", rich_help_panel=_TELL)
+app.add_typer(records_app, name="records", rich_help_panel=_TELL)
+app.add_typer(enrol_app, name="enrol", rich_help_panel=_MEASURE)
+app.add_typer(models_app, name="models", rich_help_panel=_MEASURE)
+app.command(rich_help_panel=_MEASURE)(evaluate)
+app.command("evaluate-video", rich_help_panel=_MEASURE)(evaluate_video)
+app.command(rich_help_panel=_MEASURE)(simulate)
+app.command(rich_help_panel=_MEASURE)(calibrate)
 
 # A password with a slash in it is no part of an address as such, but must not stay in sight for that: it is told from a
 # port by not being a number.
