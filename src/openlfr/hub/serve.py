@@ -241,7 +241,10 @@ class _Bus:
 
     async def admit(self, nodes: Mapping[NodeId, EnrolledNode]) -> None:
         """Let these nodes on the bus and nobody else; whoever is no longer among them is thrown off it."""
-        self._users = (self._users[0], *_node_users(nodes))
+        users = (self._users[0], *_node_users(nodes))
+        if users == self._users:
+            return  # as when it started: whoever is connecting just then would be thrown off for nothing
+        self._users = users
         if self._server is None:
             log.warning("the nodes of this hub changed: write the bus's configuration anew with openlfr hub bus-config")
         await self.reload()
