@@ -25,9 +25,7 @@ def untold(published: PublishedRecords, period: Period, calendar: ReportCalendar
     if not published.limited_to.whole_hub:
         reason = "for all forces and sites of a hub together"
     elif not calendar.is_year(period):
-        reason = f"for whole report years, of which this period lies in that from {calendar.year_of(period.first)}"
-        if calendar.year_of(period.first).calendar_year is not None:
-            reason = "for whole years, January to December"
+        reason = f"for whole report years, such as {calendar.year_of(period.first)}"
     elif calendar.day_of(published.as_of) <= period.last:
         reason = "once the year is over"
     elif any(calendar.day_of(each) in period for each in published.to_report):
