@@ -290,6 +290,10 @@ def test_a_stream_is_no_sign_of_life_and_ends_when_the_session_locks_by_itself(
     assert hub.ask("GET", "/events", headers).status_code == 423
 
 
+def test_the_streams_of_a_hub_that_stops_end_in_order(hub: RunningHub, staff: StaffedHub) -> None:
+    until_it_ends(hub, hub.signed_in(staff.operator), hub.end_streams)
+
+
 def test_who_loses_a_role_is_cut_and_comes_back_to_less(hub: RunningHub, staff: StaffedHub) -> None:
     somebody = staff.another("Una Unlucky", Role.OPERATOR, Role.APPLICANT)
 

@@ -216,6 +216,18 @@ def test_the_stream_tells_matches_as_they_come_and_goes_on_after_a_cut(
     assert {each.kind for each in heard} == {"alert.raised"}
 
 
+def test_the_stream_of_a_hub_that_stops_ends_in_order(hub: RunningHub, staff: StaffedHub, system: Headers) -> None:
+    staff.alerted(staff.live())
+
+    async def story() -> None:
+        async with hub.client(system) as client, aclosing(told(client, "/match-events/stream?after=-1")) as events:
+            await anext(events)
+            hub.end_streams()
+            assert [event async for event in events] == []
+
+    run(story())
+
+
 def test_the_stream_ends_when_the_token_is_revoked(hub: RunningHub, staff: StaffedHub, system: Headers) -> None:
     deployment = staff.live()
     staff.alerted(deployment)

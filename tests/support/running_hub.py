@@ -108,6 +108,10 @@ class RunningHub:
         self._thread.join(30)
         assert not self._thread.is_alive()
 
+    def end_streams(self) -> None:
+        """What the hub's program does first when it stops."""
+        self._loop.call_soon_threadsafe(self.telling.end)
+
     def __enter__(self) -> Self:
         return self.start()
 
@@ -115,6 +119,7 @@ class RunningHub:
         self.stop()
 
     async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
         services = services_of(self.records)
         tip = AuditTip(self.records.database, look_every_s=0.02)
         self.telling = self._telling(tip)

@@ -65,6 +65,11 @@ class Listener:
     bell: asyncio.Event = field(default_factory=asyncio.Event)
     shut_out: bool = False
 
+    def end(self) -> None:
+        """Have its stream end."""
+        self.shut_out = True
+        self.bell.set()
+
 
 class EventFeed:
     """The one reader of the log in this process. For one event loop; `run` must be running."""
@@ -112,6 +117,11 @@ class EventFeed:
             tasks.create_task(self._follow())
             tasks.create_task(self._watch_fleet())
             tasks.create_task(self._watch_standing())
+
+    def end(self) -> None:
+        """End the streams of all listeners; they come again, and are let in if the hub is there."""
+        for listener in self._listeners:
+            listener.end()
 
     def _admitted(self, caller: Caller) -> Listener:
         if len(self._listeners) >= MOST_LISTENERS:
@@ -269,8 +279,7 @@ class EventFeed:
         for listener in listeners:
             actor = standing[listener.caller]
             if actor is None or self._hearing(actor) != listener.hearing:
-                listener.shut_out = True
-                listener.bell.set()
+                listener.end()
 
     def _standing_of(self, callers: Collection[Caller]) -> dict[Caller, Actor | None]:
         return {caller: self._standing.now(caller) for caller in callers}

@@ -115,6 +115,11 @@ class MatchFeed:
         self._tip = tip
         self._standing = standing
         self._streams = OpenStreams(MOST_STREAMS)
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """End all streams."""
+        self._ending.set()
 
     def page(self, by: Actor, after: int, most: int, recipient: Recipient) -> MatchPage:
         """The match events numbered above `after` within the reach of `by`, at most `most`, each match once, disclosed
@@ -143,17 +148,22 @@ class MatchFeed:
     async def _told(self, caller: Caller, after: int | None, recipient: Recipient) -> AsyncGenerator[bytes, None]:
         await self._tip.changed(0)
         place = self._tip.size - 1 if after is None else after
-        while (actor := await asyncio.to_thread(self._standing.now, caller)) is not None:
+        while not self._ending.is_set() and (actor := await asyncio.to_thread(self._standing.now, caller)) is not None:
             page = await asyncio.to_thread(self.page, actor, place, _STREAMED_AT_ONCE, recipient)
             place = page.next
             if page.events:
                 yield b"".join(event.encoded() for event in page.events)
             if not page.more:
-                try:
-                    async with asyncio.timeout(_STANDING_EVERY_S):
-                        await self._tip.changed(place + 1)
-                except TimeoutError:
-                    pass
+                await self._something_new(place)
+
+    async def _something_new(self, place: int) -> None:
+        """Until the log goes on after `place`, the streams end, or it is time to ask who listens."""
+        waits = [asyncio.create_task(each) for each in (self._tip.changed(place + 1), self._ending.wait())]
+        try:
+            await asyncio.wait(waits, timeout=_STANDING_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
 
     def _found(self, after: int, most: int) -> tuple[dict[AlertId, Event], int, bool]:
         """The last event of each of at most `most` alerts, where to go on, and whether there may be more now."""

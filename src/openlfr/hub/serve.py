@@ -167,6 +167,7 @@ async def _serve(
             await stop.wait()
             once_ready.cancel()
             await asyncio.wait([once_ready])
+            telling.end()
             server.should_exit = True
             await serving
             for each in always:

@@ -37,6 +37,11 @@ class Telling:
             tasks.create_task(self.events.run())
             tasks.create_task(self.webhooks.run())
 
+    def end(self) -> None:
+        """End the streams of everybody who listens, in order: they have no end of their own, and the hub stops."""
+        self.events.end()
+        self.matches.end()
+
 
 def telling_of(
     services: Services,
