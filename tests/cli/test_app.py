@@ -1,4 +1,6 @@
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,8 @@ def test_every_command_that_the_documents_name_exists() -> None:
     for command in commands:
         result = CliRunner().invoke(app, [command, "--help"])
         assert result.exit_code == 0, f"openlfr {command}: {result.output}"
+
+
+def test_a_process_that_imports_the_main_script_again_imports_no_command() -> None:
+    asked = "import sys, openlfr.__main__; sys.exit('openlfr.cli' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0
