@@ -167,7 +167,7 @@ def test_a_person_leaves_a_frozen_list_and_the_hash_becomes_another() -> None:
 def test_nothing_is_added_to_a_frozen_list() -> None:
     refused = change_watchlist(frozen_list(), Action.BUILD_WATCHLIST, BUILDER, NOON, size=11)
     assert isinstance(refused, Refusal)
-    assert refused.sentence == "You may not build a watchlist that is frozen."
+    assert refused.sentence == "You may not build a watchlist: it is frozen, and must be building or approved."
 
 
 EVERY_ROLE = [*EVERYBODY, actor("cleo", Role.WATCHLIST_MANAGER), actor("max", *Role)]

@@ -178,7 +178,7 @@ def test_any_change_of_an_approved_list_undoes_the_approval(hub: ListHub, tmp_pa
     record = value(hub, watchlist)
     assert (record.watchlist.state, record.watchlist.approved_by) == (WatchlistState.BUILDING, None)
     answer = refusal(hub.lists.freeze(hub.asked(hub.hub.builder, watchlist)))
-    assert answer.sentence == "You may not freeze a watchlist that is building."
+    assert answer.sentence == "You may not freeze a watchlist: it is building, and must be approved."
 
 
 def test_a_frozen_list_takes_no_import_and_no_review(hub: ListHub, tmp_path: Path) -> None:

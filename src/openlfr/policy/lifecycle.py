@@ -46,7 +46,7 @@ from openlfr.policy.documents import malformed
 from openlfr.policy.guard import GuardLevel
 from openlfr.policy.identifiers import StaffId
 from openlfr.policy.recognition_test import test_speaks_for
-from openlfr.policy.refusal import Allowed, FieldProblem, Refusal, RefusalCode, refused_fields
+from openlfr.policy.refusal import Allowed, FieldProblem, Refusal, RefusalCode, refused_fields, wrong_state
 from openlfr.policy.roles import Action, Actor, Role, may_act, may_follow
 from openlfr.policy.text import LONGEST_NAME, text_problems
 from openlfr.policy.watchlist import Watchlist, WatchlistState, list_refusal
@@ -65,7 +65,7 @@ def apply_act(deployment: Deployment, act: Act, by: Actor, now: datetime) -> Dep
         return verdict
     targets = TRANSITIONS[act.action]
     if deployment.state not in targets:
-        return Refusal(RefusalCode.WRONG_STATE, f"You may not {act.action}: it is {deployment.state}.")
+        return wrong_state(act.action, deployment.state, targets)
     changed = _outcome(deployment, act, by, now)
     if isinstance(changed, Refusal) or changed.state is not deployment.state:
         return changed

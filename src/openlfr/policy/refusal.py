@@ -1,6 +1,6 @@
 """What a rule answers: allowed, refused with a reason, or the fields of a form that are wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -65,6 +65,12 @@ class Refusal:
     code: RefusalCode
     sentence: str
     problems: tuple[FieldProblem, ...] = ()
+
+
+def wrong_state(action: str, state: StrEnum, legal: Container[StrEnum]) -> Refusal:
+    """A refusal of what is not done to something in this state; it says in which states it is."""
+    needed = " or ".join(each for each in type(state) if each in legal)
+    return Refusal(RefusalCode.WRONG_STATE, f"You may not {action}: it is {state}, and must be {needed}.")
 
 
 def refused_fields(what: str, problems: Sequence[FieldProblem]) -> Refusal:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from openlfr.policy.identifiers import DeploymentId, EntryId, PersonReference, PictureId, StaffId, WatchlistId
-from openlfr.policy.refusal import FieldProblem, Refusal, RefusalCode, refused_fields
+from openlfr.policy.refusal import FieldProblem, Refusal, RefusalCode, refused_fields, wrong_state
 from openlfr.policy.roles import Action, Actor, may_act, may_follow
 from openlfr.policy.text import LONGEST_NAME, text_problems
 
@@ -341,5 +341,5 @@ def _step_refusal(watchlist: Watchlist, action: Action, by: Actor, now: datetime
         return verdict
     legal_in, _ = WATCHLIST_TRANSITIONS[action]
     if watchlist.state not in legal_in:
-        return Refusal(RefusalCode.WRONG_STATE, f"You may not {action} that is {watchlist.state}.")
+        return wrong_state(action, watchlist.state, legal_in)
     return None
