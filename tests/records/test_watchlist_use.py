@@ -214,7 +214,7 @@ def test_a_removal_needs_a_reason_and_a_frozen_list(hub: ListHub, tmp_path: Path
     asked = hub.asked(hub.hub.operator, watchlist)
     assert refusal(hub.use.remove(asked, nobody, " ")).code is RefusalCode.INVALID_FIELDS
     assert refusal(hub.use.remove(asked, nobody, "Found.")).sentence == (
-        "You may not remove a person from a frozen watchlist that is approved."
+        "You may not remove a person from a frozen watchlist: it is approved, and must be frozen."
     )
 
 
@@ -232,7 +232,10 @@ def test_a_list_in_use_is_not_destroyed_and_one_that_is_not_used_is(hub: ListHub
     assert value is not None
     assert value.state is WatchlistState.DESTROYED
     answer = refusal(hub.use.destroy(hub.asked(hub.hub.builder, spare), "Again."))
-    assert answer.sentence == "You may not destroy a watchlist that is destroyed."
+    assert (
+        answer.sentence
+        == "You may not destroy a watchlist: it is destroyed, and must be building or approved or frozen."
+    )
 
 
 def test_another_list_is_attached_only_under_a_newer_authority(hub: ListHub, tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ def test_a_frozen_list_takes_no_import_and_no_review(hub: ListHub, tmp_path: Pat
     asked = hub.asked(hub.hub.builder, watchlist)
     source = read_source(people_csv(tmp_path / "more", 1, first=9))
     answer = refusal(hub.importing().run(asked, source, lambda _: 0.5))
-    assert answer.sentence == "You may not build a watchlist that is frozen."
+    assert answer.sentence == "You may not build a watchlist: it is frozen, and must be building or approved."
     entry = views(hub, watchlist)[0].entry.entry
     assert refusal(hub.reviews.review(asked, entry, Verdict.REJECT, "No.")).sentence == (
         "You may not review a watchlist entry: the watchlist is frozen, and only one that is being built changes."
