@@ -379,6 +379,7 @@ def test_limited_rights_are_told_of_the_cameras_within_reach_and_the_nodes_that_
     hub: RunningHub, staff: StaffedHub
 ) -> None:
     known, cameras, now = Nodes(staff.records, PIN), Cameras(staff.records), staff.clock.now
+    before = newest(staff.records)
 
     def camera_of(node: NodeId) -> CameraId:
         added = cameras.add(staff.administrator, CameraDraft(node, "North", "synthetic:", 40), TERMINAL)
@@ -408,6 +409,9 @@ def test_limited_rights_are_told_of_the_cameras_within_reach_and_the_nodes_that_
 
     assert run(told_first_with(actor, 1)) == {shared: [theirs]}
     assert run(told_first_with(staff.operator, 2)) == {shared: [theirs, beside], other: [elsewhere]}
+    drafted = staff.drafted(controller="Kent Police")
+    assert first_told(hub, staff.operator, before, 1)[0].kind == "node.changed"
+    assert first_told(hub, actor, before, 1)[0].data["record"] == drafted
 
 
 def invited(nodes: Nodes, staff: StaffedHub, name: str) -> NodeId:

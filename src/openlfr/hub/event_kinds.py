@@ -34,16 +34,19 @@ class EventKind(StrEnum):
     WEBHOOK_CHANGED = "webhook.changed"
 
 
-OF_DEPLOYMENTS: Final = frozenset(
+_WITHIN_REACH: Final = frozenset(
     {
         EventKind.DEPLOYMENT_CHANGED,
         EventKind.PRESENCE_CHANGED,
         EventKind.ALERT_RAISED,
         EventKind.ALERT_CHANGED,
         EventKind.WATCHLIST_CHANGED,
+        EventKind.NODE_CHANGED,
+        EventKind.CAMERA_CHANGED,
     }
 )
-"""Kinds that are told within reach only."""
+"""Kinds that are told within reach only. For the log nodes and cameras lie nowhere: limited rights hear of none of
+their changes, and are told of those within reach by the state of the fleet."""
 
 ALERT_KINDS: Final = frozenset({EventKind.ALERT_RAISED, EventKind.ALERT_CHANGED})
 
@@ -133,13 +136,13 @@ def event_of(change: Change) -> Event | None:
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """What somebody may hear of: kinds, and of those about deployments the ones within reach."""
+    """What somebody may hear of: kinds, and of those that lie somewhere the ones within reach."""
 
     kinds: frozenset[EventKind]
     reach: ReachDigests
 
     def admits(self, kind: EventKind, where: Whereabouts | None) -> bool:
-        return kind in self.kinds and (kind not in OF_DEPLOYMENTS or self.reach.cover(where))
+        return kind in self.kinds and (kind not in _WITHIN_REACH or self.reach.cover(where))
 
 
 def kinds_for(actor: Actor, now: datetime) -> frozenset[EventKind]:
