@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
 import pytest
-from pydantic import Field, ValidationError
+from fastapi import UploadFile
+from pydantic import Field, TypeAdapter, ValidationError
 
 from openlfr.hub.app import described
 from openlfr.hub.field_sentences import field_sentence
@@ -114,6 +115,12 @@ def test_what_is_wrong_with_a_field_is_said_in_plain_words(field: str, value: ob
     (said,) = problems({field: value})
     assert said.startswith(sentence)
     assert said.endswith(".")
+
+
+def test_text_where_a_file_belongs_is_answered_in_our_words() -> None:
+    with pytest.raises(ValidationError) as raised:
+        TypeAdapter(UploadFile).validate_python("a name")
+    assert [field_sentence(each) for each in raised.value.errors()] == ["Send a file here."]
 
 
 def test_requests_have_no_sort_of_field_but_those_whose_sentences_are_tested() -> None:

@@ -6,6 +6,8 @@ from typing import Final
 from pydantic_core import ErrorDetails
 
 _OURS: Final = "Value error, "
+_NO_FILE: Final = "Expected UploadFile"
+"""How the framework begins, as if it were ours, where text stands in place of a file."""
 _EXAMPLE: Final = "2026-05-11T14:00:00+01:00"
 
 _SENTENCES: Final[Mapping[str, str]] = {
@@ -37,7 +39,8 @@ def field_sentence(error: ErrorDetails) -> str:
     """What is wrong with a field and what to do, from what pydantic found. Nothing that was typed is repeated."""
     kind = error["type"]
     if kind == "value_error":
-        return error["msg"].removeprefix(_OURS)
+        sentence = error["msg"].removeprefix(_OURS)
+        return "Send a file here." if sentence.startswith(_NO_FILE) else sentence
     limits = error.get("ctx", {})
     if kind in {"enum", "literal_error"}:
         return f"Choose one of: {limits['expected']}."
