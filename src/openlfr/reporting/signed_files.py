@@ -78,15 +78,10 @@ def write_folder(target: Path, files: Mapping[str, bytes], manifest: bytes, *, p
 
     Raises FileExistsError rather than mix with another's, and OSError.
     """
-    target.mkdir(mode=0o755 if public else 0o700)
-    try:
+    with new_folder(target, public=public) as open_new:
         for name, content in [*files.items(), (MANIFEST, manifest)]:
-            path = target / _checked_name(name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-    except BaseException:
-        shutil.rmtree(target, ignore_errors=True)
-        raise
+            with open_new(_checked_name(name)) as file:
+                file.write(content)
 
 
 OpenNew = Callable[[str], IO[bytes]]
@@ -94,9 +89,10 @@ OpenNew = Callable[[str], IO[bytes]]
 
 
 @contextmanager
-def new_folder(target: Path) -> Iterator[OpenNew]:
-    """A new folder for its owner only, gone again if it could not be filled. Raises FileExistsError, OSError."""
-    target.mkdir(mode=0o700)
+def new_folder(target: Path, *, public: bool = False) -> Iterator[OpenNew]:
+    """A new folder, for its owner only unless `public`, gone again if it could not be filled. Raises FileExistsError,
+    OSError."""
+    target.mkdir(mode=0o755 if public else 0o700)
 
     def open_new(name: str) -> IO[bytes]:
         path = target / name
@@ -172,7 +168,7 @@ def check_files(source: Path, trusted: VerifyKey) -> Manifest:
                     if size > each.size:
                         break
             if (size, digest.hexdigest()) != (each.size, each.sha256):
-                raise SignedFilesError(f"The file {each.name} is not the one that was signed: it was changed.")
+                raise _changed(each)
     return manifest
 
 
@@ -181,13 +177,8 @@ def lines_checked(source: Path, manifest: Manifest, name: str) -> Iterator[bytes
     entry = next((each for each in manifest.files if each.name == name), None)
     if entry is None:
         raise SignedFilesError(f"The file {name} is missing.")
-    digest = hashlib.sha256()
-    with _opened(source) as there, there.file(name) as file:
-        for line in file:
-            digest.update(line)
-            yield line.rstrip(b"\n")
-    if digest.hexdigest() != entry.sha256:
-        raise SignedFilesError(f"The file {name} is not the one that was signed: it was changed.")
+    with _opened(source) as there:
+        yield from _lines(there, entry)
 
 
 def check_documents(source: Path, manifest: Manifest, trusted: VerifyKey, kinds: Sequence[tuple[str, str]]) -> int:
@@ -202,18 +193,27 @@ def check_documents(source: Path, manifest: Manifest, trusted: VerifyKey, kinds:
             kind = next((kind for beginning, kind in kinds if each.name.startswith(beginning)), None)
             if kind is None:
                 continue
-            digest = hashlib.sha256()
-            with there.file(each.name) as file:
-                for line in file:
-                    digest.update(line)
-                    try:
-                        SignedDocument.from_bytes(line.rstrip(b"\n")).opened_by(trusted, kind)
-                    except SignatureInvalidError as error:
-                        raise SignedFilesError(f"{each.name}: {error}") from error
-                    count += 1
-            if digest.hexdigest() != each.sha256:
-                raise SignedFilesError(f"The file {each.name} is not the one that was signed: it was changed.")
+            for line in _lines(there, each):
+                try:
+                    SignedDocument.from_bytes(line).opened_by(trusted, kind)
+                except SignatureInvalidError as error:
+                    raise SignedFilesError(f"{each.name}: {error}") from error
+                count += 1
     return count
+
+
+def _lines(there: "_Folder | _Zip", entry: FileEntry) -> Iterator[bytes]:
+    digest = hashlib.sha256()
+    with there.file(entry.name) as file:
+        for line in file:
+            digest.update(line)
+            yield line.rstrip(b"\n")
+    if digest.hexdigest() != entry.sha256:
+        raise _changed(entry)
+
+
+def _changed(entry: FileEntry) -> SignedFilesError:
+    return SignedFilesError(f"The file {entry.name} is not the one that was signed: it was changed.")
 
 
 def _checked_name(name: str) -> str:

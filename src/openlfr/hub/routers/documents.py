@@ -69,6 +69,9 @@ _FIGURES: Final = file_answers(".html", ".pdf", ".json", ".csv", ".zip")
 _PAGE: Final = file_answers(".html", ".pdf", ".zip")
 _SIGNED: Final = "signed"
 _ZIP: Final = file_answers(".zip")
+_NO_SUCH_EXPORT: Final = Refusal(
+    RefusalCode.UNKNOWN_RECORD, "There is no such export of yours, or its hour is over: have it made again."
+)
 _NO_ROOM: Final = Refusal(RefusalCode.NOT_READY, "There is no room to pack this just now: try again later.")
 
 OurExports = Annotated[KeptExports, Depends(part(KeptExports))]
@@ -248,11 +251,8 @@ def fetch_regulator_export(
 ) -> StreamingResponse:
     """The export that you had made, as often as you like within the hour."""
     # The role may be gone since it was made.
-    answered(may_look(services.records, caller.actor, THE_LOG, caller.origin, Action.EXPORT_AUDIT) or True)
-    content = exports.content(export, caller.staff)
-    if content is None:
-        sentence = "There is no such export of yours, or its hour is over: have it made again."
-        content = answered(Refusal(RefusalCode.UNKNOWN_RECORD, sentence))
+    refusal = may_look(services.records, caller.actor, THE_LOG, caller.origin, Action.EXPORT_AUDIT)
+    content = answered(refusal or exports.content(export, caller.staff) or _NO_SUCH_EXPORT)
     return StreamingResponse(content, media_type="application/zip", headers=saved_as("regulator-export.zip"))
 
 
